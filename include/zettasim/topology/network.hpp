@@ -1,0 +1,67 @@
+// The network of a machine as directed links and the routes over them. A new topology is one class behind this interface.
+//
+// Vertices are numbered nodes first (0 to node_count - 1), then switches. Links are directed; both directions of a cable
+// are two links. A node's injection and ejection (its network interfaces) are links too, so that no node sends faster than
+// its interfaces allow.
+#pragma once
+
+#include <boost/graph/adjacency_list.hpp>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "zettasim/base/ids.hpp"
+#include "zettasim/base/quantity.hpp"
+#include "zettasim/platform/machine.hpp"
+#include "zettasim/topology/link_loads.hpp"
+
+namespace zettasim::topology {
+
+enum class LinkRole {
+  injection,  // from a node's interfaces into the network
+  ejection,   // from the network into a node's interfaces
+  fabric,     // between switches, or between nodes of a torus
+};
+
+struct Link {
+  std::size_t from = 0;  // vertex
+  std::size_t to = 0;    // vertex; equal to `from` for injection and ejection where the switch is in the node
+  LinkRole role = LinkRole::fabric;
+  Bandwidth bandwidth;   // of payload
+  Duration latency;      // of passing it
+};
+
+// A link on a route, and which share of the message's bytes takes it: 1 on a single path, less where traffic is split.
+struct RoutedLink {
+  LinkId link;
+  double share = 1.0;
+};
+
+class Network {
+ public:
+  virtual ~Network() = default;
+
+  virtual std::size_t node_count() const = 0;
+  virtual std::size_t switch_count() const = 0;  // switches that draw switch_power: in a torus one per node
+  virtual std::size_t vertex_count() const = 0;
+  virtual std::size_t link_count() const = 0;
+  virtual Link link(LinkId id) const = 0;
+
+  // Appends the route of a message between two different nodes and returns its latency, that of the longest path taken.
+  virtual Duration append_route(NodeId from, NodeId to, std::vector<RoutedLink>& route) const = 0;
+  // Adds the traffic of `per_pair` bytes from each of `nodes` to each other one. The default routes every pair; a topology
+  // that knows a closed form (dimension-order routing does) overrides it with the same result at a lower cost.
+  virtual void add_all_to_all(std::span<const NodeId> nodes, DataSize per_pair, LinkLoads& loads) const;
+
+  virtual std::string describe() const = 0;            // "torus 10 x 8 x 4 x 2 x 3 x 2"
+  virtual std::string link_name(LinkId id) const = 0;  // "node 12 (0,0,1,0,0,0) +x"
+};
+
+std::unique_ptr<Network> build_network(const platform::Machine& machine);
+
+// The same network as a Boost graph, for metrics that are graph algorithms: breadth-first distances, connectivity, cuts.
+using Graph = boost::adjacency_list<boost::vecS, boost::vecS, boost::directedS, boost::no_property, boost::no_property>;
+Graph to_graph(const Network& network);
+
+}  // namespace zettasim::topology

@@ -1,0 +1,60 @@
+// An application: a model with parameters, or a program written out. It becomes a Program once it is known how many nodes of
+// which shape run it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "zettasim/base/field.hpp"
+#include "zettasim/base/quantity.hpp"
+#include "zettasim/workload/program.hpp"
+
+namespace zettasim::workload {
+
+// What an application model may know of the machine: how large its nodes are, not how fast.
+struct NodeShape {
+  std::int64_t main_devices = 1;   // GPUs per node, or CPU sockets where there are no GPUs
+  DataSize main_memory;            // of all main devices of a node
+};
+
+// One parameter of a model, in SI units or as a count or share; `models` documents each. Kept as the text of its JSON value
+// so that a trace can be written back unchanged.
+struct Application {
+  std::string name;                                  // what jobs refer to and reports group by
+  std::string model;                                 // "stencil", "hpl", ..., "program", "recorded"
+  std::map<std::string, double> parameters;          // every parameter of the model, defaults filled in; SI units
+  Program program;                                   // for model "program" only
+};
+
+// A parameter that a model takes.
+struct ParameterInfo {
+  std::string_view name;
+  Dimension dimension;             // {}: a plain number
+  double default_value;            // in SI units
+  double least;
+  double most;
+  bool whole;                      // a count
+  std::string_view meaning;
+};
+
+struct ModelInfo {
+  std::string_view name;
+  std::string_view meaning;
+  std::vector<ParameterInfo> parameters;
+  Program (*build)(const Application&, std::int64_t nodes, const NodeShape&);
+};
+
+// All models in the order of their names: hpl, stencil, fft3d, particles, llm-training, llm-inference, surrogate, recorded.
+const std::vector<ModelInfo>& models();
+
+// Reads {"model": ..., parameter: ...} or {"program": {...}}.
+Application read_application(const std::string& name, const Field& field);
+
+// The program of an application on `nodes` nodes.
+Program build_program(const Application& application, std::int64_t nodes, const NodeShape& shape);
+
+}  // namespace zettasim::workload

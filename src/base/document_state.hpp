@@ -1,0 +1,30 @@
+// What a Document and its Fields share. Private to base.
+#pragma once
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "zettasim/base/document.hpp"
+#include "zettasim/base/problem.hpp"
+
+namespace zettasim {
+
+struct DocumentState {
+  nlohmann::json value;
+  std::map<std::string, Place> places;                          // pointer -> where that value was written
+  std::map<std::string, std::set<std::string>> asked_keys;      // pointer of an object -> keys that were asked for
+  std::vector<Problem> problems;
+  Origins origins = Origins::not_asked;
+
+  Place place_of(const std::string& pointer) const;
+  void set_place(const std::string& pointer, Place place);
+  void add_problem(const std::string& pointer, std::string text);
+};
+
+// A key as it stands in a JSON pointer (RFC 6901): "~" is "~0" and "/" is "~1".
+std::string escape(std::string_view key);
+
+}  // namespace zettasim

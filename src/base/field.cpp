@@ -1,0 +1,228 @@
+#include "zettasim/base/field.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "document_state.hpp"
+
+namespace zettasim {
+
+using nlohmann::json;
+
+namespace {
+
+constexpr double largest_number = 1e30;  // beyond any machine or workload; keeps products of two inputs finite
+
+bool is_origin_status(const json& status) {
+  return status.is_string() && (status == "found" || status == "derived" || status == "assumed");
+}
+
+bool is_whole_origin(const json& origin) {
+  return origin.is_object() && origin.contains("status") && is_origin_status(origin["status"]) && origin.contains("source") &&
+         origin["source"].is_string() && !origin["source"].get_ref<const std::string&>().empty();
+}
+
+std::string shorten(std::string text) {
+  if (text.size() > 80) text = text.substr(0, 77) + "...";
+  return text;
+}
+
+}  // namespace
+
+Field Field::operator[](std::string_view key) const {
+  if (auto member = optional(key)) return *member;
+  return Field(state_, nullptr, pointer_ + "/" + escape(key));
+}
+
+std::optional<Field> Field::optional(std::string_view key) const {
+  if (!value_) return std::nullopt;
+  if (!value_->is_object()) {
+    expected("an object");
+    return std::nullopt;
+  }
+  state_->asked_keys[pointer_].insert(std::string(key));
+  const auto it = value_->find(key);
+  if (it == value_->end()) return std::nullopt;
+  return Field(state_, &*it, pointer_ + "/" + escape(key));
+}
+
+std::vector<Field> Field::items() const {
+  std::vector<Field> result;
+  if (!value_ || !value_->is_array()) {
+    expected("an array");
+    return result;
+  }
+  result.reserve(value_->size());
+  for (std::size_t i = 0; i < value_->size(); ++i) {
+    result.push_back(Field(state_, &(*value_)[i], pointer_ + "/" + std::to_string(i)));
+  }
+  return result;
+}
+
+std::vector<std::pair<std::string, Field>> Field::members() const {
+  std::vector<std::pair<std::string, Field>> result;
+  if (!value_ || !value_->is_object()) {
+    expected("an object");
+    return result;
+  }
+  for (const auto& [key, value] : value_->items()) {
+    if (key == "origin") continue;
+    state_->asked_keys[pointer_].insert(key);
+    result.emplace_back(key, Field(state_, &value, pointer_ + "/" + escape(key)));
+  }
+  return result;
+}
+
+bool Field::is_object() const { return value_ && value_->is_object() && !value_->contains("value"); }
+bool Field::is_array() const { return value_ && value_->is_array(); }
+bool Field::is_string() const { return value_ && scalar()->is_string(); }
+
+const json* Field::scalar() const {
+  if (!value_ || !value_->is_object() || !value_->contains("value")) return value_;
+  for (const char* key : {"value", "status", "source"}) state_->asked_keys[pointer_].insert(key);
+  return &(*value_)["value"];
+}
+
+const json* Field::number_with_origin() const {
+  const json* inner = scalar();
+  if (!inner || state_->origins == Origins::not_asked) return inner;
+  if (inner != value_) {
+    if (!is_whole_origin(*value_)) {
+      problem("a number with its own origin needs \"status\" (found, derived or assumed) and \"source\"");
+    }
+    return inner;
+  }
+  std::string ancestor = pointer_;
+  while (!ancestor.empty()) {
+    ancestor.resize(ancestor.find_last_of('/'));
+    const json& object = state_->value.at(json::json_pointer(ancestor));
+    if (!object.is_object() || !object.contains("origin")) continue;
+    if (!is_whole_origin(object["origin"])) {
+      state_->add_problem(ancestor + "/origin", "expected {\"status\": \"found\", \"derived\" or \"assumed\", \"source\": \"where from\"}");
+    }
+    return inner;
+  }
+  problem(fmt::format("{} has no origin; write {{\"value\": ..., \"status\": \"found|derived|assumed\", \"source\": \"...\"}}, "
+                      "or give an object around it an \"origin\"", found()));
+  return inner;
+}
+
+std::string Field::text() const {
+  const json* inner = scalar();
+  if (!inner || !inner->is_string() || inner->get_ref<const std::string&>().empty()) {
+    expected("a text");
+    return {};
+  }
+  return inner->get<std::string>();
+}
+
+bool Field::boolean() const {
+  const json* inner = scalar();
+  if (!inner || !inner->is_boolean()) {
+    expected("true or false");
+    return false;
+  }
+  return inner->get<bool>();
+}
+
+std::int64_t Field::count(std::int64_t most) const {
+  const json* inner = number_with_origin();
+  const bool whole = inner && inner->is_number_integer();
+  const bool fits = whole && (inner->is_number_unsigned() ? inner->get<std::uint64_t>() <= static_cast<std::uint64_t>(most)
+                                                          : inner->get<std::int64_t>() >= 0);
+  if (!fits) {
+    expected(fmt::format("a whole number from 0 to {}", most));
+    return 0;
+  }
+  return inner->get<std::int64_t>();
+}
+
+std::int64_t Field::positive_count(std::int64_t most) const {
+  const json* inner = number_with_origin();
+  if (!inner || !inner->is_number_unsigned() || inner->get<std::uint64_t>() < 1 ||
+      inner->get<std::uint64_t>() > static_cast<std::uint64_t>(most)) {
+    expected(fmt::format("a whole number from 1 to {}", most));
+    return 1;
+  }
+  return inner->get<std::int64_t>();
+}
+
+double Field::number(double low, double high) const {
+  const json* inner = number_with_origin();
+  if (!inner || !inner->is_number() || !(inner->get<double>() >= low) || !(inner->get<double>() <= high)) {
+    expected(fmt::format("a number from {} to {}", low, high));
+    return low;
+  }
+  return inner->get<double>();
+}
+
+double Field::quantity(Dimension dimension, Sign sign) const {
+  const double harmless = sign == Sign::positive ? 1.0 : 0.0;
+  const json* inner = number_with_origin();
+  if (!inner || !inner->is_string()) {
+    expected(describe_expected(dimension) + (inner && inner->is_number() ? " (a number needs its unit)" : ""));
+    return harmless;
+  }
+  const auto parsed = parse_in_si(inner->get_ref<const std::string&>(), dimension);
+  if (const auto* wrong = std::get_if<UnitProblem>(&parsed)) {
+    problem(fmt::format("found {}, expected {} ({})", found(), describe_expected(dimension), wrong->reason));
+    return harmless;
+  }
+  const double value = std::get<double>(parsed);
+  if (value < 0.0 || (sign == Sign::positive && value == 0.0) || value > largest_number) {
+    expected(describe_expected(dimension) + (value > largest_number      ? ", not as large as that"
+                                             : sign == Sign::positive ? ", more than zero"
+                                                                      : ", zero or more"));
+    return harmless;
+  }
+  return value;
+}
+
+std::size_t Field::choose(const std::vector<std::string>& names) const {
+  const json* inner = scalar();
+  if (!inner || !inner->is_string()) {
+    expected(fmt::format("one of {}", fmt::join(names, ", ")));
+    return 0;
+  }
+  const std::string& written = inner->get_ref<const std::string&>();
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (names[i] == written) return i;
+  }
+  problem(fmt::format("found {}, expected one of {}{}", found(), fmt::join(names, ", "), suggestion(written, names)));
+  return 0;
+}
+
+void Field::expected(const std::string& what) const {
+  problem(value_ ? fmt::format("found {}, expected {}", found(), what) : fmt::format("missing; expected {}", what));
+}
+
+void Field::problem(std::string text) const { state_->add_problem(pointer_, std::move(text)); }
+
+std::string Field::found() const {
+  const json* inner = scalar();
+  if (!inner) return "nothing";
+  if (inner->is_object()) return "an object";
+  if (inner->is_array()) return "an array";
+  return shorten(inner->dump(-1, ' ', false, json::error_handler_t::replace));
+}
+
+std::string Field::place() const { return to_text(state_->place_of(pointer_)); }
+std::string Field::file() const { return state_->place_of(pointer_).file; }
+
+void check_format(const Field& root, std::string_view format, int version) {
+  const auto written = root["format"];
+  if (!written.is_string() || written.text() != format) {
+    written.problem(fmt::format("{}; expected \"format\": \"{}\"", written.exists() ? "found " + written.found() : "missing", format));
+    return;
+  }
+  const auto number = root["version"];
+  const std::string expected = std::to_string(version);
+  if (number.found() != expected) {
+    number.problem(fmt::format("{}; this zettasim reads version {}", number.exists() ? "found " + number.found() : "missing", version));
+  }
+}
+
+}  // namespace zettasim
