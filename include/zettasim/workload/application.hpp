@@ -21,13 +21,14 @@ struct NodeShape {
   DataSize main_memory;            // of all main devices of a node
 };
 
-// One parameter of a model, in SI units or as a count or share; `models` documents each. Kept as the text of its JSON value
-// so that a trace can be written back unchanged.
 struct Application {
-  std::string name;                                  // what jobs refer to and reports group by
-  std::string model;                                 // "stencil", "hpl", ..., "program", "recorded"
-  std::map<std::string, double> parameters;          // every parameter of the model, defaults filled in; SI units
-  Program program;                                   // for model "program" only
+  std::string name;   // what jobs refer to and reports group by
+  std::string model;  // "stencil", "hpl", ..., "program", "recorded"
+  // Every parameter of the model, defaults filled in: in SI units, or a count or share, or the position of a choice.
+  // `models` documents each.
+  std::map<std::string, double> parameters;
+  std::string tier;  // the storage tier that the model reads and writes; empty: the machine's first shared tier
+  Program program;   // for model "program" only
 };
 
 // A parameter that a model takes.
@@ -39,6 +40,7 @@ struct ParameterInfo {
   double most;
   bool whole;                      // a count
   std::string_view meaning;
+  std::vector<std::string_view> choices = {};  // not empty: one of these names; the value is its position
 };
 
 struct ModelInfo {
@@ -48,11 +50,18 @@ struct ModelInfo {
   Program (*build)(const Application&, std::int64_t nodes, const NodeShape&);
 };
 
-// All models in the order of their names: hpl, stencil, fft3d, particles, llm-training, llm-inference, surrogate, recorded.
+// All models in the order of their names: checkpoint, fft3d, hpl, llm-inference, llm-training, particles, recorded,
+// stencil, surrogate.
 const std::vector<ModelInfo>& models();
 
 // Reads {"model": ..., parameter: ...} or {"program": {...}}.
 Application read_application(const std::string& name, const Field& field);
+
+// Whether the application has steps to repeat, so that a job's run_time can choose how many. One factorisation of HPL has not.
+bool repeats(const Application& application);
+
+// Appends the application as a member of our JSON: "name": {"model": ..., every parameter with its unit}.
+std::string write_application(const Application& application);
 
 // The program of an application on `nodes` nodes.
 Program build_program(const Application& application, std::int64_t nodes, const NodeShape& shape);

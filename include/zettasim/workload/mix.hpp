@@ -30,6 +30,7 @@ struct Mix {
 };
 
 Mix read_mix(Document document);
+Mix load_mix(const std::filesystem::path& file);
 
 // Replaces the trace's applications by the mix's. The draw of a job depends on the seed and the job's number alone, so that
 // leaving a job out changes no other. A job that no rule fits keeps the trace's "recorded" application and is noted.

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "zettasim/base/field.hpp"
 #include "zettasim/base/quantity.hpp"
 #include "zettasim/base/vocabulary.hpp"
 
@@ -60,14 +61,24 @@ struct Phase {
   std::variant<Kernel, Collective, Neighbours, StorageAccess, Busy, Loop> what;
 };
 
+// A program may have no step at all (steps 0): setup and finish only; a run_time then cannot choose its number of steps.
 // setup, then `steps` times the step, with the checkpoint phases after every `checkpoint_interval`, then finish.
 struct Program {
   std::vector<Phase> setup;
   std::vector<Phase> step;
-  std::int64_t steps = 1;
+  std::int64_t steps = 1;                         // of a job that gives no run_time; 0: none
   std::vector<Phase> checkpoint;                  // empty: none
   std::optional<Duration> checkpoint_interval;    // rounded down to whole steps, at least one
   std::vector<Phase> finish;
 };
+
+inline constexpr std::int64_t most_loop_count = 1'000'000;
+inline constexpr std::int64_t most_steps = 1'000'000'000;
+inline constexpr double most_unrolled_phases = 10e6;  // of setup, step, checkpoint or finish, loops counted out
+
+// Reads {"setup": [...], "step": [...], "steps": 100, "checkpoint": {...}, "finish": [...]}; problems go to the document.
+Program read_program(const Field& field);
+// The same as JSON on one line; reading it back gives the same program.
+std::string write_program(const Program& program);
 
 }  // namespace zettasim::workload

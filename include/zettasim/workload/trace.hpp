@@ -32,7 +32,9 @@ struct TraceNote {
 
 struct Trace {
   std::string name;
+  std::string description;                     // for people; of a log: the computer it was recorded on
   std::uint64_t seed = 1;
+  std::optional<std::int64_t> machine_nodes;   // of the machine the trace was recorded on or generated for
   std::vector<Application> applications;
   std::vector<Job> jobs;               // by submit time; jobs submitted together keep the order of the file
   std::vector<TraceNote> notes;
