@@ -2,10 +2,15 @@
 #include "zettasim/base/document.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
 
 #include "document_state.hpp"
+#include "zettasim/base/contract.hpp"
 #include "zettasim/base/field.hpp"
 #include "zettasim/base/files.hpp"
 #include "zettasim/base/problem.hpp"
@@ -16,6 +21,15 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t deepest_nesting = 64;
+
+bool is_utf8(std::string_view text) {
+  try {
+    (void)json(text).dump();
+    return true;
+  } catch (const json::exception&) {
+    return false;
+  }
+}
 
 // Walks the text once before it is parsed, for what a parsed value no longer shows: repeated keys and deep nesting.
 // nlohmann parses without recursion, so that a text nested a million deep stops here, not in the stack.
@@ -42,7 +56,8 @@ class StrictScan : public nlohmann::json_sax<json> {
     if (!level.keys.insert(key).second) add("the key stands here twice; keep one of them");
     return true;
   }
-  bool parse_error(std::size_t position, const std::string& last_token, const nlohmann::detail::exception& error) override {
+  bool parse_error(std::size_t position, const std::string& last_token,
+                   const nlohmann::detail::exception& error) override {
     const auto before = text_.substr(0, std::min(position, text_.size()));
     const auto line = 1 + std::count(before.begin(), before.end(), '\n');
     problems.push_back({fmt::format("{}:{}", name_, line), describe(position, last_token, error)});
@@ -57,26 +72,30 @@ class StrictScan : public nlohmann::json_sax<json> {
     std::set<std::string> keys;
   };
 
-  std::string describe(std::size_t position, const std::string& last_token, const nlohmann::detail::exception& error) const {
-    if (text_.find_first_not_of(" \t\r\n") == std::string_view::npos) return "the file is empty; expected a JSON object";
+  std::string describe(std::size_t position, const std::string& last_token,
+                       const nlohmann::detail::exception& error) const {
+    if (text_.find_first_not_of(" \t\r\n") == std::string_view::npos)
+      return "the file is empty; expected a JSON object";
     if (text_.find('\0') != std::string_view::npos) return "this is not JSON text (it holds zero bytes)";
     if (error.id == 406) return fmt::format("the number {} is beyond what a double can hold", printable(last_token));
-    if (position >= text_.size()) return "the file ends in the middle of the JSON; is it cut off?";
-    const std::string what = error.what();
-    if (what.find("ill-formed UTF-8") != std::string::npos || what.find("invalid UTF-8") != std::string::npos) {
-      return "this is not JSON text (bytes that are not UTF-8)";
-    }
+    if (!is_utf8(text_)) return "this is not JSON text (bytes that are not UTF-8)";
+    if (position > text_.size()) return "the file ends in the middle of the JSON; is it cut off?";
     const auto token = printable(last_token.substr(last_token.find_last_of('\n') + 1));
-    const auto rest = text_.substr(position > 0 ? position - 1 : 0);
-    for (const auto* word : {"NaN", "Infinity", "-Infinity", "nan", "inf"}) {
-      if (rest.starts_with(word)) return fmt::format("{} is not JSON; write a finite number", word);
+    for (const std::size_t back :
+         {std::size_t{1}, std::size_t{2}}) {  // the parser has read one byte of the word, or two
+      const auto rest = text_.substr(position > back ? position - back : 0);
+      for (const auto* word : {"NaN", "Infinity", "-Infinity", "nan", "inf"}) {
+        if (rest.starts_with(word)) return fmt::format("{} is not JSON; write a finite number", word);
+      }
     }
     return fmt::format("not JSON, near `{}`", token);
   }
   static std::string printable(std::string_view token) {
     std::string result;
     for (const char c : token.substr(token.size() > 60 ? token.size() - 60 : 0)) {
-      if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) result += c;
+      const auto byte = static_cast<unsigned char>(c);
+      if (byte >= 0x20 && byte < 0x7f) result += c;
+      if (byte > 0x7f) result += '?';  // the token may end inside a character
     }
     return result;
   }
@@ -93,7 +112,8 @@ class StrictScan : public nlohmann::json_sax<json> {
   }
   bool open(bool object) {
     if (levels_.size() >= deepest_nesting) {
-      problems.push_back({name_, fmt::format("is nested deeper than {} levels; no description of ours needs that", deepest_nesting)});
+      problems.push_back(
+          {name_, fmt::format("is nested deeper than {} levels; no description of ours needs that", deepest_nesting)});
       return false;
     }
     levels_.push_back({object, {}, 0, {}});
@@ -109,19 +129,54 @@ class StrictScan : public nlohmann::json_sax<json> {
   std::vector<Level> levels_;
 };
 
-// Gives each scalar of a patch that has no origin of its own the patch's: a bare value would inherit the origin of the
+// The words of a description, as against its numbers: they need no origin.
+bool is_word(std::string_view key) {
+  for (const auto* word : {"name", "description", "note", "format", "version", "status", "source"}) {
+    if (key == word) return true;
+  }
+  return false;
+}
+
+// Gives each number of a patch that has no origin of its own the patch's: a bare value would inherit the origin of the
 // numbers it is put among, which speaks of the value it replaced.
 void attach_origin(json& value, const json& origin) {
   if (value.is_object()) {
     if (value.contains("value") || value.contains("origin")) return;
-    for (auto& member : value) attach_origin(member, origin);
+    for (const auto& [key, member] : value.items()) {
+      if (!is_word(key)) attach_origin(member, origin);
+    }
   } else if (value.is_array()) {
     for (auto& element : value) attach_origin(element, origin);
-  } else if (value.is_number() || value.is_string()) {
+  } else {
+    const auto* text = value.get_ptr<const std::string*>();
+    const bool quantity =
+        text && !text->empty() && std::string_view("+-.0123456789").find(text->front()) != std::string_view::npos;
+    if (!quantity && !value.is_number()) return;
     json wrapped = origin;
     wrapped["value"] = value;
     value = std::move(wrapped);
   }
+}
+
+// RFC 7396: an object that a patch brings anew loses its nulls, at every depth; arrays are taken as they are.
+void drop_nulls(json& value) {
+  if (!value.is_object()) return;
+  for (auto it = value.begin(); it != value.end();) {
+    if (it->is_null()) {
+      it = value.erase(it);
+    } else {
+      drop_nulls(*it);
+      ++it;
+    }
+  }
+}
+
+// Parses a whole text strictly; throws InputError.
+json parse_strictly(const std::string& name, std::string_view text) {
+  StrictScan scan(name, text);
+  const bool readable = json::sax_parse(text, &scan);
+  if (!readable || !scan.problems.empty()) throw InputError(std::move(scan.problems));
+  return json::parse(text);
 }
 
 }  // namespace
@@ -140,7 +195,21 @@ std::string escape(std::string_view key) {
   return result;
 }
 
-std::string to_text(const Place& place) { return place.file + "#" + place.pointer; }
+std::string in_quotes(std::string_view text) {
+  constexpr std::size_t longest = 80;
+  std::string whole = json(text).dump(-1, ' ', false, json::error_handler_t::replace);
+  if (whole.size() <= longest) return whole;
+  std::size_t end = longest - 3;
+  while (end > 0 && (static_cast<unsigned char>(whole[end]) & 0xc0) == 0x80) --end;  // not inside a character
+  return whole.substr(0, end) + "...";
+}
+
+std::string to_text(const Place& place) {
+  if (place.pointer.empty() && place.file.starts_with("--set ")) return place.file;
+  std::string pointer = place.pointer;
+  std::erase_if(pointer, [](char c) { return static_cast<unsigned char>(c) < 0x20; });  // keys may hold line ends
+  return place.file + "#" + pointer;
+}
 
 Document::Document(std::unique_ptr<DocumentState> state) : state_(std::move(state)) {}
 Document::Document(Document&&) noexcept = default;
@@ -150,13 +219,13 @@ Document::~Document() = default;
 Document Document::load(const std::filesystem::path& file) { return parse(file.string(), read_text(file)); }
 
 Document Document::parse(std::string name, std::string_view text) {
-  StrictScan scan(name, text);
-  const bool readable = json::sax_parse(text, &scan);
-  if (!readable || !scan.problems.empty()) throw InputError(std::move(scan.problems));
   auto state = std::make_unique<DocumentState>();
-  state->value = json::parse(text);
+  state->value = parse_strictly(name, text);
   state->places[""] = {std::move(name), ""};
-  if (!state->value.is_object()) throw InputError(state->places[""].file, "the file must hold one JSON object");
+  if (!state->value.is_object()) {
+    throw InputError(state->places[""].file, fmt::format("holds {}; expected one JSON object, {{ ... }}",
+                                                         state->value.is_array() ? "an array" : "a single value"));
+  }
   return Document(std::move(state));
 }
 
@@ -189,36 +258,162 @@ void Document::embed(const std::string& pointer, Document&& part) {
 
 namespace {
 
-// RFC 7396, remembering in `state` where each value that is written came from.
-void merge_into(DocumentState& state, json& target, const json& patch, const std::string& at, const Document& source,
-                const std::string& from, const json& origin) {
+// One merge: what is patched, and the patch with the place it was written at.
+struct Merge {
+  DocumentState& target;
+  const Document& source;
+};
+
+// RFC 7396, remembering in the target where each value that is written came from. `at` and `from` are the pointers of
+// `value` and `patch` in their documents; `origin` is what the patch says about its numbers, null when it says nothing.
+void merge_into(const Merge& merge, json& value, const json& patch, const std::string& at, const std::string& from,
+                json origin) {
+  if (patch.contains("origin")) origin = patch["origin"];
+  if (!origin.is_object()) origin = nullptr;
   for (const auto& [key, change] : patch.items()) {
+    if (key == "extends") continue;                     // has done its work when its file is merged
+    if (key == "origin" && patch.size() > 1) continue;  // speaks of what the patch brings, not of what stays
     const std::string pointer = at + "/" + escape(key);
-    const std::string origin_pointer = from + "/" + escape(key);
-    const auto old = target.find(key);
+    const std::string written_at = from + "/" + escape(key);
+    const auto old = value.find(key);
     if (change.is_null()) {
-      target.erase(key);
+      value.erase(key);
       continue;
     }
-    const bool leaf_with_origin = change.is_object() && change.contains("value");
-    if (change.is_object() && !leaf_with_origin && old != target.end() && old->is_object() && !old->contains("value")) {
-      merge_into(state, *old, change, pointer, source, origin_pointer, origin);
+    // A number with its origin is one value, and an object that extends a file stands for itself: both replace.
+    const bool whole = !change.is_object() || change.contains("value") || change.contains("extends");
+    if (!whole && old != value.end() && old->is_object() && !old->contains("value")) {
+      merge_into(merge, *old, change, pointer, written_at, origin);
       continue;
     }
     json fresh = change;
-    if (!origin.is_null() && key != "origin" && key != "name" && key != "description") attach_origin(fresh, origin);
-    target[key] = std::move(fresh);
-    state.set_place(pointer, source.place_of(origin_pointer));
+    drop_nulls(fresh);
+    if (origin.is_object() && key != "origin" && !is_word(key)) attach_origin(fresh, origin);
+    value[key] = std::move(fresh);
+    merge.target.set_place(pointer, merge.source.place_of(written_at));
   }
+}
+
+// The "origin" of the nearest object around `pointer`, null when there is none.
+json nearest_origin(const json& whole, std::string pointer) {
+  while (!pointer.empty()) {
+    pointer.resize(pointer.find_last_of('/'));
+    const json& around = whole.at(json::json_pointer(pointer));
+    if (around.is_object() && around.contains("origin")) return around["origin"];
+  }
+  return nullptr;
 }
 
 }  // namespace
 
 void Document::merge(const Document& patch, const std::string& root) {
-  const json& whole = patch.value();
-  const json& change = whole.at(json::json_pointer(root));
-  const json origin = whole.contains("origin") ? whole["origin"] : json();
-  merge_into(*state_, state_->value, change, "", patch, root, origin);
+  const json::json_pointer pointer(root);
+  ZETTASIM_EXPECT(patch.value().contains(pointer) && patch.value().at(pointer).is_object(), "no object at {}", root);
+  merge_into({*state_, patch}, state_->value, patch.value().at(pointer), "", root, nearest_origin(patch.value(), root));
+}
+
+namespace {
+
+// The parts of a JSON pointer; nothing when it is not one.
+std::optional<std::vector<std::string>> split_pointer(std::string_view pointer) {
+  std::vector<std::string> parts;
+  for (std::size_t i = 0; i < pointer.size(); ++i) {
+    if (pointer[i] == '/') {
+      parts.emplace_back();
+    } else if (parts.empty()) {
+      return std::nullopt;
+    } else if (pointer[i] != '~') {
+      parts.back() += pointer[i];
+    } else if (++i < pointer.size() && (pointer[i] == '0' || pointer[i] == '1')) {
+      parts.back() += pointer[i] == '0' ? '~' : '/';
+    } else {
+      return std::nullopt;
+    }
+  }
+  return parts;
+}
+
+// The member or element of `value` that `part` names, null when there is none.
+json* step_into(json& value, const std::string& part) {
+  if (value.is_object()) {
+    const auto it = value.find(part);
+    return it == value.end() ? nullptr : &*it;
+  }
+  if (!value.is_array() || part.empty() || part.size() > 9 || (part.size() > 1 && part[0] == '0') ||
+      part.find_first_not_of("0123456789") != std::string::npos) {
+    return nullptr;
+  }
+  const auto index = static_cast<std::size_t>(std::stoul(part));
+  return index < value.size() ? &value[index] : nullptr;
+}
+
+// Says what stands where a pointer lost its way: `"/node" has cpus, gpus; did you mean "gpus"?`.
+std::string explain_miss(const json& value, const std::string& at, const std::string& part) {
+  const std::string where = at.empty() ? "the description" : in_quotes(at);
+  if (value.is_array()) {
+    return value.empty() ? fmt::format("{} is an empty array", where)
+                         : fmt::format("{} is an array with elements 0 to {}", where, value.size() - 1);
+  }
+  if (!value.is_object()) return fmt::format("{} is a single value", where);
+  constexpr std::size_t most_shown = 16;
+  std::vector<std::string> keys;
+  for (const auto& [key, member] : value.items()) keys.push_back(key);
+  const std::string hint = suggestion(part, keys);
+  const bool all = keys.size() <= most_shown;
+  if (!all) keys.resize(most_shown);
+  return fmt::format("{} has {}{}{}", where, fmt::join(keys, ", "), all ? "" : ", ...", hint);
+}
+
+}  // namespace
+
+void Document::set(const std::string& pointer, std::string_view text) {
+  if (!is_utf8(pointer) || !is_utf8(text)) throw InputError("--set", "holds bytes that are not UTF-8");
+  const Place place{"--set " + pointer, ""};
+  auto parts = split_pointer(pointer);
+  if (!parts || parts->empty()) {
+    throw InputError("--set " + in_quotes(pointer),
+                     "is not a JSON pointer such as /node/gpus/count (\"/\" inside a key is ~1, \"~\" is ~0)");
+  }
+  json fresh = json::accept(text) ? parse_strictly(place.file, text) : json(text);
+  json* parent = &state_->value;
+  json* grandparent = nullptr;
+  std::string at;
+  for (std::size_t i = 0; i + 1 < parts->size(); ++i) {
+    json* next = step_into(*parent, (*parts)[i]);
+    if (!next) {
+      throw InputError(place.file, fmt::format("there is no {}; {}", in_quotes(at + "/" + escape((*parts)[i])),
+                                               explain_miss(*parent, at, (*parts)[i])));
+    }
+    grandparent = std::exchange(parent, next);
+    at += "/" + escape((*parts)[i]);
+  }
+  std::string last = parts->back();
+  if (last == "value" && grandparent && parent->is_object() && parent->contains("value")) {
+    // The number inside {"value", "status", "source"}: the origin spoke of the old number and goes with it.
+    last = (*parts)[parts->size() - 2];
+    parent = grandparent;
+    at.resize(at.find_last_of('/'));
+  }
+  json* old = step_into(*parent, last);
+  if (!old && (fresh.is_null() || !parent->is_object())) {
+    throw InputError(place.file, fmt::format("there is no {}; {}", in_quotes(at + "/" + escape(last)),
+                                             explain_miss(*parent, at, last)));
+  }
+  if (fresh.is_null() && !parent->is_object()) {
+    throw InputError(place.file, "an element of an array cannot be taken out; set the whole array");
+  }
+  if (fresh.is_null()) {
+    parent->erase(last);
+    return;
+  }
+  drop_nulls(fresh);
+  if (!is_word(last)) attach_origin(fresh, {{"status", "assumed"}, {"source", "--set on the command line"}});
+  if (old) {
+    *old = std::move(fresh);
+  } else {
+    (*parent)[last] = std::move(fresh);
+  }
+  state_->set_place(at + "/" + escape(last), place);
 }
 
 Field Document::root(Origins origins) {
@@ -226,7 +421,13 @@ Field Document::root(Origins origins) {
   return Field(state_.get(), &state_->value, "");
 }
 
-void Document::add_problem(const std::string& pointer, std::string text) { state_->add_problem(pointer, std::move(text)); }
+void Document::add_problem(const std::string& pointer, std::string text) {
+  state_->add_problem(pointer, std::move(text));
+}
+
+void Document::add_problem(Problem problem) { state_->add_problem(std::move(problem)); }
+
+const std::vector<Problem>& Document::problems() const { return state_->problems; }
 
 bool Document::has_problems() const { return !state_->problems.empty(); }
 
@@ -236,19 +437,26 @@ void Document::finish() {
     if (!object.is_object()) continue;
     for (const auto& [key, value] : object.items()) {
       if (asked.contains(key) || key == "origin" || key == "description" || key == "note") continue;
-      state_->add_problem(pointer, fmt::format("unknown key \"{}\"{}", key,
-                                               suggestion(key, {asked.begin(), asked.end()})));
+      // The object may be of one file and the key of another: the message goes to who wrote the key.
+      Place place = state_->place_of(pointer + "/" + escape(key));
+      const std::string tail = "/" + escape(key);
+      if (place.pointer.ends_with(tail)) place.pointer.resize(place.pointer.size() - tail.size());
+      add_problem({to_text(place),
+                   fmt::format("unknown key {}{}", in_quotes(key), suggestion(key, {asked.begin(), asked.end()}))});
     }
   }
   if (!state_->problems.empty()) throw InputError(std::move(state_->problems));
 }
 
 void DocumentState::add_problem(const std::string& pointer, std::string text) {
-  std::string place = to_text(place_of(pointer));
+  add_problem({to_text(place_of(pointer)), std::move(text)});
+}
+
+void DocumentState::add_problem(Problem problem) {
   for (const Problem& known : problems) {
-    if (known.place == place && known.text == text) return;
+    if (known.place == problem.place && known.text == problem.text) return;
   }
-  problems.push_back({std::move(place), std::move(text)});
+  problems.push_back(std::move(problem));
 }
 
 }  // namespace zettasim

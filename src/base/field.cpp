@@ -14,32 +14,41 @@ using nlohmann::json;
 
 namespace {
 
-constexpr double largest_number = 1e30;  // beyond any machine or workload; keeps products of two inputs finite
+constexpr double largest_number = 1e30;    // beyond any machine or workload; keeps products of two inputs finite
+constexpr double smallest_number = 1e-30;  // and quotients
 
 bool is_origin_status(const json& status) {
   return status.is_string() && (status == "found" || status == "derived" || status == "assumed");
 }
 
-bool is_whole_origin(const json& origin) {
-  return origin.is_object() && origin.contains("status") && is_origin_status(origin["status"]) && origin.contains("source") &&
-         origin["source"].is_string() && !origin["source"].get_ref<const std::string&>().empty();
-}
-
-std::string shorten(std::string text) {
-  if (text.size() > 80) text = text.substr(0, 77) + "...";
-  return text;
+// What is wrong with {"status": ..., "source": ...}; empty when nothing is.
+std::string flaw_of_origin(const json& origin) {
+  if (!origin.is_object())
+    return "expected {\"status\": \"found\", \"derived\" or \"assumed\", \"source\": \"where from\"}";
+  const auto status = origin.find("status");
+  if (status == origin.end()) return "has no \"status\": found, derived or assumed";
+  if (!is_origin_status(*status)) {
+    return fmt::format(
+        "has \"status\": {}, expected found, derived or assumed",
+        status->is_string() ? in_quotes(status->get_ref<const std::string&>()) : "something that is no text");
+  }
+  const auto source = origin.find("source");
+  const auto* text = source == origin.end() ? nullptr : source->get_ptr<const std::string*>();
+  if (!text || text->empty()) return "has no \"source\": a text that says where the number comes from";
+  return {};
 }
 
 }  // namespace
 
 Field Field::operator[](std::string_view key) const {
   if (auto member = optional(key)) return *member;
-  return Field(state_, nullptr, pointer_ + "/" + escape(key));
+  Field missing(state_, nullptr, pointer_ + "/" + escape(key));
+  missing.quiet_ = quiet_ || !value_ || !value_->is_object();
+  return missing;
 }
 
 std::optional<Field> Field::optional(std::string_view key) const {
-  if (!value_) return std::nullopt;
-  if (!value_->is_object()) {
+  if (!value_ || !value_->is_object()) {
     expected("an object");
     return std::nullopt;
   }
@@ -69,7 +78,7 @@ std::vector<std::pair<std::string, Field>> Field::members() const {
     return result;
   }
   for (const auto& [key, value] : value_->items()) {
-    if (key == "origin") continue;
+    if (key == "origin" || key == "note") continue;
     state_->asked_keys[pointer_].insert(key);
     result.emplace_back(key, Field(state_, &value, pointer_ + "/" + escape(key)));
   }
@@ -86,28 +95,28 @@ const json* Field::scalar() const {
   return &(*value_)["value"];
 }
 
-const json* Field::number_with_origin() const {
-  const json* inner = scalar();
-  if (!inner || state_->origins == Origins::not_asked) return inner;
-  if (inner != value_) {
-    if (!is_whole_origin(*value_)) {
-      problem("a number with its own origin needs \"status\" (found, derived or assumed) and \"source\"");
-    }
-    return inner;
+// Notes a problem when nobody says where this number comes from: neither itself nor an object of its file around it.
+void Field::check_origin() const {
+  if (state_->origins == Origins::not_asked) return;
+  if (scalar() != value_) {
+    const std::string flaw = flaw_of_origin(*value_);
+    if (!flaw.empty()) problem("the number " + flaw);
+    return;
   }
-  std::string ancestor = pointer_;
-  while (!ancestor.empty()) {
-    ancestor.resize(ancestor.find_last_of('/'));
-    const json& object = state_->value.at(json::json_pointer(ancestor));
+  const std::string own_file = file();
+  for (std::string around = pointer_; !around.empty();) {
+    around.resize(around.find_last_of('/'));
+    if (state_->place_of(around).file != own_file) break;
+    const json& object = state_->value.at(json::json_pointer(around));
     if (!object.is_object() || !object.contains("origin")) continue;
-    if (!is_whole_origin(object["origin"])) {
-      state_->add_problem(ancestor + "/origin", "expected {\"status\": \"found\", \"derived\" or \"assumed\", \"source\": \"where from\"}");
-    }
-    return inner;
+    const std::string flaw = flaw_of_origin(object["origin"]);
+    if (!flaw.empty()) state_->add_problem(around + "/origin", flaw);
+    return;
   }
-  problem(fmt::format("{} has no origin; write {{\"value\": ..., \"status\": \"found|derived|assumed\", \"source\": \"...\"}}, "
-                      "or give an object around it an \"origin\"", found()));
-  return inner;
+  problem(fmt::format(
+      "{} has no origin; write {{\"value\": {}, \"status\": \"found|derived|assumed\", \"source\": \"...\"}}, "
+      "or give an object around it an \"origin\"",
+      found(), found()));
 }
 
 std::string Field::text() const {
@@ -129,39 +138,49 @@ bool Field::boolean() const {
 }
 
 std::int64_t Field::count(std::int64_t most) const {
-  const json* inner = number_with_origin();
-  const bool whole = inner && inner->is_number_integer();
-  const bool fits = whole && (inner->is_number_unsigned() ? inner->get<std::uint64_t>() <= static_cast<std::uint64_t>(most)
-                                                          : inner->get<std::int64_t>() >= 0);
-  if (!fits) {
+  const json* inner = scalar();
+  if (!inner || !inner->is_number_unsigned() || inner->get<std::uint64_t>() > static_cast<std::uint64_t>(most)) {
     expected(fmt::format("a whole number from 0 to {}", most));
     return 0;
   }
+  check_origin();
   return inner->get<std::int64_t>();
 }
 
 std::int64_t Field::positive_count(std::int64_t most) const {
-  const json* inner = number_with_origin();
+  const json* inner = scalar();
   if (!inner || !inner->is_number_unsigned() || inner->get<std::uint64_t>() < 1 ||
       inner->get<std::uint64_t>() > static_cast<std::uint64_t>(most)) {
     expected(fmt::format("a whole number from 1 to {}", most));
     return 1;
   }
+  check_origin();
   return inner->get<std::int64_t>();
 }
 
 double Field::number(double low, double high) const {
-  const json* inner = number_with_origin();
+  const json* inner = scalar();
   if (!inner || !inner->is_number() || !(inner->get<double>() >= low) || !(inner->get<double>() <= high)) {
     expected(fmt::format("a number from {} to {}", low, high));
     return low;
   }
+  check_origin();
+  return inner->get<double>();
+}
+
+double Field::positive_share() const {
+  const json* inner = scalar();
+  if (!inner || !inner->is_number() || !(inner->get<double>() >= smallest_number) || !(inner->get<double>() <= 1.0)) {
+    expected("a share: more than 0, at most 1 (93 % is 0.93)");
+    return 1.0;
+  }
+  check_origin();
   return inner->get<double>();
 }
 
 double Field::quantity(Dimension dimension, Sign sign) const {
   const double harmless = sign == Sign::positive ? 1.0 : 0.0;
-  const json* inner = number_with_origin();
+  const json* inner = scalar();
   if (!inner || !inner->is_string()) {
     expected(describe_expected(dimension) + (inner && inner->is_number() ? " (a number needs its unit)" : ""));
     return harmless;
@@ -172,12 +191,16 @@ double Field::quantity(Dimension dimension, Sign sign) const {
     return harmless;
   }
   const double value = std::get<double>(parsed);
-  if (value < 0.0 || (sign == Sign::positive && value == 0.0) || value > largest_number) {
-    expected(describe_expected(dimension) + (value > largest_number      ? ", not as large as that"
-                                             : sign == Sign::positive ? ", more than zero"
-                                                                      : ", zero or more"));
+  const char* flaw = value > largest_number                     ? ", not as large as that"
+                     : value < 0.0 && sign == Sign::nonnegative ? ", zero or more"
+                     : value <= 0.0 && sign == Sign::positive   ? ", more than zero"
+                     : value > 0.0 && value < smallest_number   ? ", not as small as that"
+                                                                : nullptr;
+  if (flaw) {
+    expected(describe_expected(dimension) + flaw);
     return harmless;
   }
+  check_origin();
   return value;
 }
 
@@ -199,14 +222,16 @@ void Field::expected(const std::string& what) const {
   problem(value_ ? fmt::format("found {}, expected {}", found(), what) : fmt::format("missing; expected {}", what));
 }
 
-void Field::problem(std::string text) const { state_->add_problem(pointer_, std::move(text)); }
+void Field::problem(std::string text) const {
+  if (!quiet_) state_->add_problem(pointer_, std::move(text));
+}
 
 std::string Field::found() const {
   const json* inner = scalar();
   if (!inner) return "nothing";
   if (inner->is_object()) return "an object";
   if (inner->is_array()) return "an array";
-  return shorten(inner->dump(-1, ' ', false, json::error_handler_t::replace));
+  return inner->is_string() ? in_quotes(inner->get_ref<const std::string&>()) : inner->dump();
 }
 
 std::string Field::place() const { return to_text(state_->place_of(pointer_)); }
@@ -215,13 +240,15 @@ std::string Field::file() const { return state_->place_of(pointer_).file; }
 void check_format(const Field& root, std::string_view format, int version) {
   const auto written = root["format"];
   if (!written.is_string() || written.text() != format) {
-    written.problem(fmt::format("{}; expected \"format\": \"{}\"", written.exists() ? "found " + written.found() : "missing", format));
+    written.problem(fmt::format("{}; expected \"format\": \"{}\"",
+                                written.exists() ? "found " + written.found() : "missing", format));
     return;
   }
   const auto number = root["version"];
   const std::string expected = std::to_string(version);
   if (number.found() != expected) {
-    number.problem(fmt::format("{}; this zettasim reads version {}", number.exists() ? "found " + number.found() : "missing", version));
+    number.problem(fmt::format("{}; this zettasim reads version {}",
+                               number.exists() ? "found " + number.found() : "missing", version));
   }
 }
 

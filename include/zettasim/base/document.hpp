@@ -10,6 +10,9 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "zettasim/base/problem.hpp"
 
 namespace zettasim {
 
@@ -45,17 +48,24 @@ class Document {
 
   // Replaces what stands at `pointer` by the whole of `part`; problems inside then name the part's file.
   void embed(const std::string& pointer, Document&& part);
-  // Applies an RFC 7396 merge patch; what it brings is placed in the patch's file from then on, and what its file (or
-  // `--set`) says about the origin of its numbers goes with them. `root` is the pointer of the patch inside its file.
+  // Applies an RFC 7396 merge patch; what it brings is placed in the patch's file from then on, and what its file says
+  // about the origin of its numbers goes with them. `root` is the pointer of the patch, an object, inside its file. Two
+  // kinds of object replace instead of merging: a number with its origin, and an object that "extends" a file.
   void merge(const Document& patch, const std::string& root = "");
+  // Puts a value of the command line, `--set pointer=text`, in the place of `pointer`: JSON when `text` is JSON, else a
+  // text; null takes a member out. Throws InputError when `pointer` leads nowhere, naming what is there.
+  void set(const std::string& pointer, std::string_view text);
   // The place of `pointer` in the file that wrote it.
   Place place_of(const std::string& pointer) const;
 
   // Reading: the returned fields report into this document, which must outlive them.
   Field root(Origins origins = Origins::not_asked);
   void add_problem(const std::string& pointer, std::string text);
+  void add_problem(Problem problem);
+  const std::vector<Problem>& problems() const;
   bool has_problems() const;
-  // Adds a problem for each unread key of every object that was read from, then throws InputError if there is any problem.
+  // Adds a problem for each unread key of every object that was read from, then throws InputError if there is any
+  // problem.
   void finish();
 
  private:

@@ -1,5 +1,5 @@
-// Words that descriptions of machines and descriptions of work share: precisions, kinds of device, collective operations.
-// Each enumeration has one table of names (vocabulary.cpp), used to read, to write and to suggest.
+// Words that descriptions of machines and descriptions of work share: precisions, kinds of device, collective
+// operations. Each enumeration has one table of names (vocabulary.cpp), used to read, to write and to suggest.
 #pragma once
 
 #include <array>
@@ -21,7 +21,7 @@ enum class Precision {
   bf16,
   fp16,
   fp8,
-  fp8_sparse,     // 2:1 structured sparsity; counts the operations of the dense product
+  fp8_sparse,  // 2:1 structured sparsity; counts the operations of the dense product
   int8,
 };
 inline constexpr std::size_t precision_count = 10;
@@ -32,6 +32,7 @@ class PerPrecision {
  public:
   constexpr T& operator[](Precision p) { return values_[static_cast<std::size_t>(p)]; }
   constexpr const T& operator[](Precision p) const { return values_[static_cast<std::size_t>(p)]; }
+  constexpr bool operator==(const PerPrecision&) const = default;
 
  private:
   std::array<T, precision_count> values_{};
@@ -43,17 +44,17 @@ enum class CollectiveOperation { all_reduce, reduce_scatter, all_gather, broadca
 
 // A share of the machine that draws power; energy is accounted for each.
 enum class Component {
-  cpu,          // sockets without their memory
+  cpu,  // sockets without their memory
   cpu_memory,
-  gpu,          // devices without their memory
+  gpu,  // devices without their memory
   gpu_memory,
-  node_links,   // CPU to GPU and GPU to GPU inside a node
-  nic,          // network interfaces
-  node_base,    // boards, fans, pumps, service processors
-  network,      // switches and cables
+  node_links,  // CPU to GPU and GPU to GPU inside a node
+  nic,         // network interfaces
+  node_base,   // boards, fans, pumps, service processors
+  network,     // switches and cables
   storage,
-  losses,       // supplies, rectifiers, distribution
-  cooling,      // everything between the IT load and the facility meter
+  losses,   // supplies, rectifiers, distribution
+  cooling,  // everything between the IT load and the facility meter
 };
 inline constexpr std::size_t component_count = 11;
 
@@ -89,11 +90,12 @@ class PerComponent {
 
 // All values in order, for loops; and the name each has in files.
 inline constexpr std::array all_precisions = {
-    Precision::fp64, Precision::fp64_matrix, Precision::fp64_emulated, Precision::fp32, Precision::tf32,
+    Precision::fp64, Precision::fp64_matrix, Precision::fp64_emulated, Precision::fp32,       Precision::tf32,
     Precision::bf16, Precision::fp16,        Precision::fp8,           Precision::fp8_sparse, Precision::int8};
-inline constexpr std::array all_components = {
-    Component::cpu, Component::cpu_memory, Component::gpu,     Component::gpu_memory, Component::node_links, Component::nic,
-    Component::node_base, Component::network, Component::storage, Component::losses,  Component::cooling};
+inline constexpr std::array all_components = {Component::cpu,        Component::cpu_memory, Component::gpu,
+                                              Component::gpu_memory, Component::node_links, Component::nic,
+                                              Component::node_base,  Component::network,    Component::storage,
+                                              Component::losses,     Component::cooling};
 
 std::string_view name_of(Precision);
 std::string_view name_of(DeviceKind);

@@ -10,8 +10,9 @@
 namespace zettasim::platform {
 
 struct Changes {
-  std::vector<std::filesystem::path> overlays;  // merge patches (RFC 7396) with format "zettasim-overlay", applied in order
-  std::vector<std::string> settings;            // "/node/gpus/count=8", applied after the overlays
+  std::vector<std::filesystem::path>
+      overlays;                       // merge patches (RFC 7396) with format "zettasim-overlay", applied in order
+  std::vector<std::string> settings;  // "/node/gpus/count=8", applied after the overlays
 };
 
 // Loads a system description. Throws InputError with all problems of all its files.

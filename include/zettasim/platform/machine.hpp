@@ -1,4 +1,5 @@
-// What a machine is: devices in nodes, nodes on a network, storage, facility. Whole once it exists; nothing is filled in later.
+// What a machine is: devices in nodes, nodes on a network, storage, facility. Whole once it exists; nothing is filled
+// in later.
 //
 // The values come from a description (docs/formats.md); read_machine.cpp is its only reader. Rates and powers are per
 // item (one device, one node, one link, one direction) unless the name says otherwise.
@@ -16,18 +17,20 @@
 namespace zettasim::platform {
 
 struct Memory {
-  std::string kind;          // "HBM4", "DDR5"; a name for people
+  std::string kind;  // "HBM4", "DDR5"; a name for people
   DataSize capacity;
-  Bandwidth bandwidth;       // peak of the data sheet
-  double efficiency = 1.0;   // share of the peak that STREAM-like kernels reach
-  EnergyPerByte energy;      // device and interface, above idle
+  Bandwidth bandwidth;      // peak of the data sheet
+  double efficiency = 1.0;  // share of the peak that STREAM-like kernels reach
+  EnergyPerByte energy;     // device and interface, above idle
+  bool operator==(const Memory&) const = default;
 };
 
 // How a device computes in one precision.
 struct ComputeRate {
-  FlopRate peak;             // of the data sheet, dense unless the precision says sparse
-  double efficiency = 1.0;   // share of the peak that a large tuned kernel reaches
-  EnergyPerFlop energy;      // above idle, without memory
+  FlopRate peak;            // of the data sheet, dense unless the precision says sparse
+  double efficiency = 1.0;  // share of the peak that a large tuned kernel reaches
+  EnergyPerFlop energy;     // above idle, without memory
+  bool operator==(const ComputeRate&) const = default;
 };
 
 struct Device {
@@ -35,29 +38,33 @@ struct Device {
   DeviceKind kind = DeviceKind::cpu;
   PerPrecision<std::optional<ComputeRate>> rates;
   Memory memory;
-  Power idle;                // with its memory, doing nothing
-  Power limit;               // what its power management allows, memory included
-  Duration launch_latency;   // from the host's request to the first instruction of a kernel
+  Power idle;               // with its memory, doing nothing
+  Power limit;              // what its power management allows, memory included
+  Duration launch_latency;  // from the host's request to the first instruction of a kernel
+  bool operator==(const Device&) const = default;
 };
 
 struct DeviceGroup {
   std::int64_t count = 0;
   Device device;
+  bool operator==(const DeviceGroup&) const = default;
 };
 
 // A connection inside a node, per GPU and direction.
 struct NodeLink {
-  std::string kind;          // "NVLink-C2C", "PCIe 5"
+  std::string kind;  // "NVLink-C2C", "PCIe 5"
   Bandwidth bandwidth;
   Duration latency;
   EnergyPerByte energy;
+  bool operator==(const NodeLink&) const = default;
 };
 
 struct NetworkInterfaces {
   std::int64_t count = 1;
-  Bandwidth bandwidth;       // each, per direction
-  Power idle;                // each
-  EnergyPerByte energy;      // per byte sent or received, above idle
+  Bandwidth bandwidth;   // each, per direction
+  Power idle;            // each
+  EnergyPerByte energy;  // per byte sent or received, above idle
+  bool operator==(const NetworkInterfaces&) const = default;
 };
 
 // A stage of power conversion between the facility and the node: input = (output + fixed_loss) / efficiency.
@@ -65,6 +72,7 @@ struct Supply {
   std::string name;
   Power fixed_loss;
   double efficiency = 1.0;
+  bool operator==(const Supply&) const = default;
 };
 
 struct Node {
@@ -74,18 +82,21 @@ struct Node {
   std::optional<NodeLink> cpu_gpu;  // there whenever there are GPUs
   std::optional<NodeLink> gpu_gpu;  // there whenever there are several
   NetworkInterfaces nics;
-  Power base_power;                 // boards, fans or pumps, service processor
-  std::vector<Supply> supplies;     // from the node outwards
+  Power base_power;              // boards, fans or pumps, service processor
+  std::vector<Supply> supplies;  // from the node outwards
+  bool operator==(const Node&) const = default;
 };
 
 struct TorusDimension {
   std::string name;
   std::int64_t size = 1;
-  bool wraps = false;        // the last is a neighbour of the first
+  bool wraps = false;  // the last is a neighbour of the first
+  bool operator==(const TorusDimension&) const = default;
 };
 // n-dimensional torus or mesh; the switch is part of the node. The last dimension varies fastest in node numbers.
 struct Torus {
   std::vector<TorusDimension> dimensions;
+  bool operator==(const Torus&) const = default;
 };
 // Groups of switches, all-to-all inside a group and between groups. A node's interfaces go to different switches.
 struct Dragonfly {
@@ -94,21 +105,25 @@ struct Dragonfly {
   std::int64_t nodes_per_group = 1;
   std::int64_t links_per_group_pair = 1;   // between each two groups
   std::int64_t links_per_switch_pair = 1;  // between each two switches of one group
+  bool operator==(const Dragonfly&) const = default;
 };
 // Each node linked with each other node, for small machines that people compute by hand.
-struct FullyConnected {};
+struct FullyConnected {
+  bool operator==(const FullyConnected&) const = default;
+};
 
 using Topology = std::variant<Torus, Dragonfly, FullyConnected>;
 
 struct Network {
-  std::string name;          // "TofuD", "Slingshot 11"
+  std::string name;  // "TofuD", "Slingshot 11"
   Topology topology;
-  Bandwidth link_bandwidth;  // of a link between switches (torus: between nodes), per direction, raw
+  Bandwidth link_bandwidth;      // of a link between switches (torus: between nodes), per direction, raw
   double link_efficiency = 1.0;  // share that payload gets
-  Duration link_latency;     // per hop: switch and cable
-  EnergyPerByte link_energy; // per byte and hop: SerDes, optics, switch, above static power
-  Duration message_latency;  // end to end without hops: software, host interface, both ends
-  Power switch_power;        // each switch, doing nothing (torus: the router in each node)
+  Duration link_latency;         // per hop: switch and cable
+  EnergyPerByte link_energy;     // per byte and hop: SerDes, optics, switch, above static power
+  Duration message_latency;      // end to end without hops: software, host interface, both ends
+  Power switch_power;            // each switch, doing nothing (torus: the router in each node)
+  bool operator==(const Network&) const = default;
 };
 
 enum class StorageScope {
@@ -122,15 +137,17 @@ struct StorageTier {
   DataSize capacity;
   Bandwidth read;
   Bandwidth write;
-  Duration latency;          // of one access, to its first byte
+  Duration latency;  // of one access, to its first byte
   Power idle;
-  EnergyPerByte energy;      // above idle
+  EnergyPerByte energy;  // above idle
+  bool operator==(const StorageTier&) const = default;
 };
 
 struct Facility {
-  Power budget;              // at the facility meter
-  double pue = 1.0;          // facility power over IT power
+  Power budget;                          // at the facility meter
+  double pue = 1.0;                      // facility power over IT power
   double distribution_efficiency = 1.0;  // IT power distribution in front of every rack
+  bool operator==(const Facility&) const = default;
 };
 
 struct Machine {
@@ -141,17 +158,19 @@ struct Machine {
   Network network;
   std::vector<StorageTier> storage;
   Facility facility;
-  std::string resolved;      // the description with parts and overlays in place, as JSON text: enough to load again
+  std::string resolved;  // the description with parts and overlays in place, as JSON text: enough to load again
 
   std::int64_t gpu_count() const { return node.gpus ? node_count * node.gpus->count : 0; }
   // The devices that carry the machine's numerical work: its GPUs, or its CPUs where there are none.
   const DeviceGroup& main_devices() const { return node.gpus ? *node.gpus : node.cpus; }
   // Peak rate of all devices in a precision (each counts with its own rate for it); zero when none has it.
   FlopRate peak(Precision precision) const;
+  bool operator==(const Machine&) const = default;
 };
 
 // The precision a device uses for work written in `wanted`: itself, or the next wider one it has (fp8_sparse -> fp8 ->
-// fp16 -> bf16 -> tf32 -> fp32 -> fp64, fp64_emulated -> fp64_matrix -> fp64, int8 -> fp8...). Every device has fp64 or fp32.
+// fp16 -> bf16 -> tf32 -> fp32 -> fp64, fp64_emulated -> fp64_matrix -> fp64, int8 -> fp8...). Every device has fp64 or
+// fp32.
 std::optional<Precision> precision_used(const Device& device, Precision wanted);
 
 }  // namespace zettasim::platform

@@ -1,0 +1,314 @@
+// The only reader of machine descriptions: each field with its unit and origin first, then what must hold between
+// fields. The format is described in docs/formats-platform.md.
+#include "read_machine.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "zettasim/base/field.hpp"
+
+namespace zettasim::platform {
+namespace {
+
+constexpr std::int64_t most_nodes = 4'000'000;
+constexpr std::int64_t most_in_node = 1024;  // devices or interfaces: more is a typing error
+constexpr std::size_t most_dimensions = 16;
+
+// ---- first pass: fields ----
+
+bool failed_to_load(const Field& part) { return part.is_string(); }
+
+Memory read_memory(const Field& memory) {
+  return {.kind = memory["kind"].text(),
+          .capacity = memory["capacity"].positive<DataSize>(),
+          .bandwidth = memory["bandwidth"].positive<Bandwidth>(),
+          .efficiency = memory["efficiency"].positive_share(),
+          .energy = memory["energy"].nonnegative<EnergyPerByte>()};
+}
+
+ComputeRate read_rate(const Field& rate) {
+  return {.peak = rate["peak"].positive<FlopRate>(),
+          .efficiency = rate["efficiency"].positive_share(),
+          .energy = rate["energy"].nonnegative<EnergyPerFlop>()};
+}
+
+PerPrecision<std::optional<ComputeRate>> read_rates(const Field& rates) {
+  PerPrecision<std::optional<ComputeRate>> result;
+  if (!rates.is_object()) {
+    (void)rates.members();  // says what was expected
+    return result;
+  }
+  for (const auto& [name, precision] : precision_names()) {
+    if (const auto rate = rates.optional(name)) result[precision] = read_rate(*rate);
+  }
+  return result;
+}
+
+Device read_device(const Field& device) {
+  if (failed_to_load(device)) return {};
+  if (device.is_object() && device.optional("format")) check_format(device, "zettasim-device", 1);
+  return {.name = device["name"].text(),
+          .kind = device["kind"].choice(device_kind_names()),
+          .rates = read_rates(device["rates"]),
+          .memory = read_memory(device["memory"]),
+          .idle = device["idle"].nonnegative<Power>(),
+          .limit = device["limit"].positive<Power>(),
+          .launch_latency = device["launch_latency"].nonnegative<Duration>()};
+}
+
+DeviceGroup read_group(const Field& group) {
+  return {.count = group["count"].positive_count(most_in_node), .device = read_device(group["device"])};
+}
+
+NodeLink read_node_link(const Field& link) {
+  return {.kind = link["kind"].text(),
+          .bandwidth = link["bandwidth"].positive<Bandwidth>(),
+          .latency = link["latency"].nonnegative<Duration>(),
+          .energy = link["energy"].nonnegative<EnergyPerByte>()};
+}
+
+NetworkInterfaces read_nics(const Field& nics) {
+  return {.count = nics["count"].positive_count(most_in_node),
+          .bandwidth = nics["bandwidth"].positive<Bandwidth>(),
+          .idle = nics["idle"].nonnegative<Power>(),
+          .energy = nics["energy"].nonnegative<EnergyPerByte>()};
+}
+
+std::vector<Supply> read_supplies(const std::optional<Field>& supplies) {
+  std::vector<Supply> result;
+  if (!supplies) return result;
+  for (const Field& supply : supplies->items()) {
+    result.push_back({.name = supply["name"].text(),
+                      .fixed_loss = supply["fixed_loss"].nonnegative<Power>(),
+                      .efficiency = supply["efficiency"].positive_share()});
+  }
+  return result;
+}
+
+Node read_node(const Field& node) {
+  if (failed_to_load(node)) return {};
+  if (node.is_object() && node.optional("format")) check_format(node, "zettasim-node", 1);
+  Node result;
+  result.name = node["name"].text();
+  result.cpus = read_group(node["cpus"]);
+  if (!node.is_object()) return result;
+  if (const auto gpus = node.optional("gpus")) result.gpus = read_group(*gpus);
+  if (const auto link = node.optional("cpu_gpu")) result.cpu_gpu = read_node_link(*link);
+  if (const auto link = node.optional("gpu_gpu")) result.gpu_gpu = read_node_link(*link);
+  result.nics = read_nics(node["nics"]);
+  result.base_power = node["base_power"].nonnegative<Power>();
+  result.supplies = read_supplies(node.optional("supplies"));
+  return result;
+}
+
+Torus read_torus(const Field& topology) {
+  Torus result;
+  for (const Field& dimension : topology["dimensions"].items()) {
+    result.dimensions.push_back({.name = dimension["name"].text(),
+                                 .size = dimension["size"].positive_count(most_nodes),
+                                 .wraps = dimension["wraps"].boolean()});
+  }
+  return result;
+}
+
+Dragonfly read_dragonfly(const Field& topology) {
+  return {.groups = topology["groups"].positive_count(most_nodes),
+          .switches_per_group = topology["switches_per_group"].positive_count(most_nodes),
+          .nodes_per_group = topology["nodes_per_group"].positive_count(most_nodes),
+          .links_per_group_pair = topology["links_per_group_pair"].positive_count(most_nodes),
+          .links_per_switch_pair = topology["links_per_switch_pair"].positive_count(most_nodes)};
+}
+
+enum class TopologyKind { torus, dragonfly, fully_connected };
+
+Topology read_topology(const Field& topology) {
+  static const Choices<TopologyKind> kinds = {{"torus", TopologyKind::torus},
+                                              {"dragonfly", TopologyKind::dragonfly},
+                                              {"fully-connected", TopologyKind::fully_connected}};
+  if (!topology.is_object()) {
+    (void)topology.members();  // says what was expected
+    return FullyConnected{};
+  }
+  switch (topology["kind"].choice(kinds)) {
+    case TopologyKind::torus:
+      return read_torus(topology);
+    case TopologyKind::dragonfly:
+      return read_dragonfly(topology);
+    case TopologyKind::fully_connected:
+      return FullyConnected{};
+  }
+  return FullyConnected{};
+}
+
+Network read_network(const Field& network) {
+  const Field link = network["link"];
+  return {.name = network["name"].text(),
+          .topology = read_topology(network["topology"]),
+          .link_bandwidth = link["bandwidth"].positive<Bandwidth>(),
+          .link_efficiency = link["efficiency"].positive_share(),
+          .link_latency = link["latency"].nonnegative<Duration>(),
+          .link_energy = link["energy"].nonnegative<EnergyPerByte>(),
+          .message_latency = network["message_latency"].nonnegative<Duration>(),
+          .switch_power = network["switch_power"].nonnegative<Power>()};
+}
+
+std::vector<StorageTier> read_storage(const std::optional<Field>& storage) {
+  static const Choices<StorageScope> scopes = {{"node", StorageScope::node}, {"shared", StorageScope::shared}};
+  std::vector<StorageTier> result;
+  if (!storage) return result;
+  for (const Field& tier : storage->items()) {
+    result.push_back({.name = tier["name"].text(),
+                      .scope = tier["scope"].choice(scopes),
+                      .capacity = tier["capacity"].positive<DataSize>(),
+                      .read = tier["read"].positive<Bandwidth>(),
+                      .write = tier["write"].positive<Bandwidth>(),
+                      .latency = tier["latency"].nonnegative<Duration>(),
+                      .idle = tier["idle"].nonnegative<Power>(),
+                      .energy = tier["energy"].nonnegative<EnergyPerByte>()});
+  }
+  return result;
+}
+
+Facility read_facility(const Field& facility) {
+  return {.budget = facility["budget"].positive<Power>(),
+          .pue = facility["pue"].number(0.0, 1000.0),
+          .distribution_efficiency = facility["distribution_efficiency"].positive_share()};
+}
+
+Machine read_fields(const Field& root) {
+  check_format(root, "zettasim-platform", 1);
+  Machine result;
+  result.name = root["name"].text();
+  if (const auto description = root.optional("description")) result.description = description->text();
+  result.node_count = root["nodes"].positive_count(most_nodes);
+  result.node = read_node(root["node"]);
+  result.network = read_network(root["network"]);
+  result.storage = read_storage(root.optional("storage"));
+  result.facility = read_facility(root["facility"]);
+  return result;
+}
+
+// ---- second pass: what must hold between fields ----
+
+std::string in_watts_text(Power power) { return fmt::format("{} W", in_watts(power)); }
+
+void check_device(const Field& device, const Device& read, DeviceKind slot) {
+  if (read.kind != slot) {
+    device["kind"].problem(fmt::format("\"{}\" is a {}, but this is the place of the node's {}s", read.name,
+                                       name_of(read.kind), name_of(slot)));
+  }
+  if (!read.rates[Precision::fp64] && !read.rates[Precision::fp32]) {
+    device["rates"].problem(
+        "has neither fp64 nor fp32; a device needs one of them, for work that nothing narrower may do");
+  }
+  if (read.limit <= read.idle) {
+    device["limit"].problem(
+        fmt::format("found {}, expected more than the idle power, {}: the difference is what it computes with",
+                    in_watts_text(read.limit), in_watts_text(read.idle)));
+  }
+}
+
+void check_node(const Field& field, const Node& node) {
+  check_device(field["cpus"]["device"], node.cpus.device, DeviceKind::cpu);
+  if (!node.gpus) return;
+  check_device(field["gpus"]["device"], node.gpus->device, DeviceKind::gpu);
+  if (!node.cpu_gpu) field.problem("has GPUs but no \"cpu_gpu\", the connection between a CPU and a GPU");
+  if (node.gpus->count > 1 && !node.gpu_gpu) {
+    field.problem(fmt::format("has {} GPUs but no \"gpu_gpu\", the connection between two of them", node.gpus->count));
+  }
+}
+
+// The places of a torus; most_count + 1 when there are more than that.
+std::int64_t places_of(const Torus& torus) {
+  std::int64_t places = 1;
+  for (const TorusDimension& dimension : torus.dimensions) {
+    if (places > most_count / dimension.size) return most_count + 1;
+    places *= dimension.size;
+  }
+  return places;
+}
+
+void check_torus_size(const Field& root, const Torus& torus, std::int64_t nodes) {
+  const std::int64_t places = places_of(torus);
+  if (places == nodes) return;
+  std::string product;
+  for (const TorusDimension& dimension : torus.dimensions) {
+    product += fmt::format("{}{}", product.empty() ? "" : " x ", dimension.size);
+  }
+  const bool can_be_written = places <= most_nodes;
+  root["nodes"].problem(fmt::format("found {}, but the torus has {} = {} places{}", nodes, product,
+                                    places > most_count ? "more than a million million" : std::to_string(places),
+                                    can_be_written
+                                        ? fmt::format("; write \"nodes\": {}, or change the sizes of {}", places,
+                                                      root["network"]["topology"]["dimensions"].place())
+                                        : "; make its sizes smaller"));
+}
+
+void check_torus(const Field& root, const Torus& torus, std::int64_t nodes) {
+  const Field dimensions = root["network"]["topology"]["dimensions"];
+  if (torus.dimensions.empty() || torus.dimensions.size() > most_dimensions) {
+    dimensions.problem(fmt::format("found {} dimensions, expected 1 to {}", torus.dimensions.size(), most_dimensions));
+    return;
+  }
+  std::set<std::string> names;
+  const auto fields = dimensions.items();
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    const TorusDimension& dimension = torus.dimensions[i];
+    if (!names.insert(dimension.name).second) {
+      fields[i]["name"].problem(fmt::format("another dimension is called \"{}\" too", dimension.name));
+    }
+    if (dimension.wraps && dimension.size < 3) {
+      fields[i]["wraps"].problem(
+          fmt::format("a dimension of size {} cannot wrap: {}; write \"wraps\": false", dimension.size,
+                      dimension.size == 2 ? "its two nodes are neighbours already" : "it has one node"));
+    }
+  }
+  check_torus_size(root, torus, nodes);
+}
+
+void check_dragonfly(const Field& root, const Dragonfly& dragonfly, std::int64_t nodes) {
+  const std::int64_t places = dragonfly.groups * dragonfly.nodes_per_group;
+  if (places >= nodes) return;
+  root["nodes"].problem(fmt::format("found {}, but the dragonfly has {} groups x {} nodes = {} places", nodes,
+                                    dragonfly.groups, dragonfly.nodes_per_group, places));
+}
+
+void check_storage(const Field& root, const std::vector<StorageTier>& storage) {
+  if (storage.empty()) return;
+  std::set<std::string> names;
+  const auto fields = root["storage"].items();
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    if (names.insert(storage[i].name).second) continue;
+    fields[i]["name"].problem(
+        fmt::format("another storage tier is called \"{}\" too; jobs choose by name", storage[i].name));
+  }
+}
+
+void check_between_fields(const Field& root, const Machine& machine) {
+  check_node(root["node"], machine.node);
+  if (const auto* torus = std::get_if<Torus>(&machine.network.topology)) check_torus(root, *torus, machine.node_count);
+  if (const auto* dragonfly = std::get_if<Dragonfly>(&machine.network.topology)) {
+    check_dragonfly(root, *dragonfly, machine.node_count);
+  }
+  check_storage(root, machine.storage);
+  if (machine.facility.pue < 1.0) {
+    root["facility"]["pue"].problem(
+        fmt::format("found {}, expected 1 or more: it is facility power over IT power, and the "
+                    "facility powers the IT too",
+                    machine.facility.pue));
+  }
+}
+
+}  // namespace
+
+Machine read_machine(Document& document) {
+  const Field root = document.root(Origins::required);
+  Machine machine = read_fields(root);
+  if (!document.has_problems()) check_between_fields(root, machine);
+  document.finish();
+  return machine;
+}
+
+}  // namespace zettasim::platform
