@@ -1,0 +1,101 @@
+// What happened in a run: the engine's answer, from which every report is made. Plain values, no SimGrid.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "zettasim/base/ids.hpp"
+#include "zettasim/base/quantity.hpp"
+#include "zettasim/base/vocabulary.hpp"
+
+namespace zettasim::engine {
+
+enum class JobStatus {
+  finished,
+  timed_out,  // ended by the batch system when its requested time was over
+  refused,    // wider than the machine
+};
+
+// Where a job's run time went. The parts sum to end - start.
+struct TimeByActivity {
+  Duration kernel;
+  Duration collective;
+  Duration neighbours;
+  Duration storage;
+  Duration busy;     // recorded time of which nothing more is known
+  Duration sharing;  // what traffic of other jobs on shared links and storage added
+
+  TimeByActivity& operator+=(const TimeByActivity& other);
+  Duration sum() const { return kernel + collective + neighbours + storage + busy + sharing; }
+};
+TimeByActivity operator*(const TimeByActivity& time, double factor);
+
+// Why a job waited in the queue, summed over its wait; recorded for the job that RunOptions::explain names.
+struct WaitReasons {
+  Duration head_of_queue;     // first in line, too few nodes free
+  Duration too_few_free;      // behind the head, wider than what is free
+  Duration would_delay_head;  // it would fit now, but would still run when the head of the queue can start
+  Duration in_order;          // first-come only: behind a job that cannot start yet
+};
+
+struct JobRecord {
+  JobStatus status = JobStatus::finished;
+  Duration start;
+  Duration end;             // equal to submit for refused jobs, as is `start`
+  bool backfilled = false;  // started before a job that was submitted earlier
+  NodeId first_node;
+  std::int64_t fragments = 0;      // runs of consecutive nodes it was given
+  std::int64_t steps_planned = 0;  // of its main loop
+  TimeByActivity time;
+  PerPrecision<FlopCount> flops;  // executed, in the precision the work is written in
+  PerComponent<Energy> energy;    // its nodes (idle draw included), its traffic, and their losses and cooling
+  WaitReasons wait_reasons;
+};
+
+// Power from `time` on until the next step.
+struct PowerStep {
+  Duration time;
+  PerComponent<Power> power;
+  std::int64_t busy_nodes = 0;
+};
+
+// `count` communications of one kind took `latency` each.
+struct LatencySample {
+  Duration latency;
+  double count = 0.0;
+};
+
+struct LinkUse {
+  std::string name;
+  DataSize bytes;      // over the whole run
+  double utilisation;  // bytes over what the link could have carried
+};
+
+// The facility meter's energy by who used it. Sums to `meter` (docs/model.md#energy).
+struct EnergyAccounts {
+  Energy jobs;  // nodes while a job had them
+  Energy idle_nodes;
+  Energy network;
+  Energy storage;
+  Energy losses;
+  Energy cooling;
+  Energy sum() const { return jobs + idle_nodes + network + storage + losses + cooling; }
+};
+
+struct RunRecord {
+  std::vector<JobRecord> jobs;  // in the order of the trace
+  Duration end;                 // when the last job ended
+  Energy meter;                 // at the facility meter, integrated on its own
+  EnergyAccounts accounts;
+  PerComponent<Energy> components;  // the same energy by component
+  std::vector<PowerStep> power;
+  Duration node_time;                                         // node-seconds given to jobs
+  std::vector<LatencySample> collectives;                     // sorted by latency
+  std::vector<LatencySample> messages;                        // point-to-point exchanges, sorted by latency
+  std::vector<LinkUse> busiest_links;                         // at most ten, most used first
+  std::vector<std::pair<std::string, std::string>> settings;  // of the engine and SimGrid
+};
+
+}  // namespace zettasim::engine

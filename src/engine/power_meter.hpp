@@ -1,0 +1,65 @@
+// From the watts of parts to the facility meter, and the exact integral over time. Power is constant between events.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "zettasim/base/quantity.hpp"
+#include "zettasim/base/vocabulary.hpp"
+#include "zettasim/engine/run_record.hpp"
+#include "zettasim/platform/machine.hpp"
+
+namespace zettasim::engine {
+
+// What nodes draw at rest, and what conversion and cooling add. All of it is linear, so that the parts of a machine can
+// be accounted for one by one and still sum to the meter.
+class PowerModel {
+ public:
+  PowerModel(const platform::Machine& machine, std::size_t switch_count);
+
+  // `nodes` nodes at rest, before conversion.
+  PerComponent<Power> nodes_at_rest(double nodes) const { return rest_ * nodes; }
+  Power network_at_rest() const { return network_at_rest_; }
+  Power storage_at_rest() const { return storage_at_rest_; }
+  // The same power with the losses of `nodes` nodes' supplies, of distribution, and cooling.
+  PerComponent<Power> at_facility(PerComponent<Power> power, double nodes) const;
+
+ private:
+  PerComponent<Power> rest_;  // one node
+  Power network_at_rest_;
+  Power storage_at_rest_;       // shared tiers; those in nodes are part of rest_
+  double supply_factor_ = 1.0;  // node input power = supply_factor_ * output + supply_fixed_
+  Power supply_fixed_;
+  double distribution_efficiency_ = 1.0;
+  double pue_ = 1.0;
+};
+
+// The facility meter. Times must not decrease.
+class PowerMeter {
+ public:
+  PowerMeter(const PowerModel& model, std::int64_t node_count);
+
+  void change_job_power(Duration now, const PerComponent<Power>& before, const PerComponent<Power>& after);
+  void change_busy_nodes(Duration now, std::int64_t by);
+  // Brings the integral up to `now` and hands the results over.
+  void finish(Duration now, RunRecord& record);
+
+ private:
+  void integrate(Duration now);
+  void note_step(Duration now);
+  PerComponent<Power> facility_power() const;
+
+  const PowerModel& model_;
+  std::int64_t node_count_;
+  std::int64_t busy_nodes_ = 0;
+  PerComponent<Power> above_rest_;  // of all running jobs, before conversion
+  PerComponent<Power> now_power_;   // at the facility
+  Duration since_;
+  PerComponent<Energy> energy_;
+  Energy total_;
+  Duration idle_node_time_;
+  Duration node_time_;
+  std::vector<PowerStep> steps_;
+};
+
+}  // namespace zettasim::engine

@@ -1,0 +1,20 @@
+#include "zettasim/engine/run_record.hpp"
+
+namespace zettasim::engine {
+
+TimeByActivity& TimeByActivity::operator+=(const TimeByActivity& other) {
+  kernel += other.kernel;
+  collective += other.collective;
+  neighbours += other.neighbours;
+  storage += other.storage;
+  busy += other.busy;
+  sharing += other.sharing;
+  return *this;
+}
+
+TimeByActivity operator*(const TimeByActivity& time, double factor) {
+  return {time.kernel * factor,  time.collective * factor, time.neighbours * factor,
+          time.storage * factor, time.busy * factor,       time.sharing * factor};
+}
+
+}  // namespace zettasim::engine

@@ -1,0 +1,79 @@
+#include "engine/simgrid_bridge.hpp"
+
+#include <fmt/format.h>
+
+#include "zettasim/base/contract.hpp"
+
+namespace zettasim::engine {
+namespace sg = simgrid::s4u;
+namespace {
+
+#if SIMGRID_VERSION >= 33400
+constexpr const char* timing_precision = "precision/timing";
+#else
+constexpr const char* timing_precision = "surf/precision";
+#endif
+
+const std::vector<std::pair<std::string, std::string>>& options() {
+  static const std::vector<std::pair<std::string, std::string>> all = {
+      {"network/model", "CM02"},  // latency + size / bandwidth, without the TCP-like factors of the default
+      {"network/crosstraffic", "0"}, {timing_precision, "1e-12"},     // two events are one instant only when they are
+      {"contexts/factory", "raw"},   {"contexts/stack-size", "256"},  // KiB
+      {"contexts/guard-size", "0"},                                   // more than 32,000 actors abort otherwise
+  };
+  return all;
+}
+
+bool& one_engine_was_made() {
+  static bool made = false;
+  return made;
+}
+
+}  // namespace
+
+SimGridWorld::SimGridWorld(std::size_t nodes, double flops_per_s) {
+  ZETTASIM_EXPECT(!one_engine_was_made(),
+                  "a second simulation in one process would start where the first stopped; fork a child per run");
+  one_engine_was_made() = true;
+  std::vector<std::string> arguments = {"zettasim", "--log=root.thresh:error"};
+  for (const auto& [name, value] : options()) arguments.push_back(fmt::format("--cfg={}:{}", name, value));
+  std::vector<char*> pointers;
+  for (std::string& argument : arguments) pointers.push_back(argument.data());
+  pointers.push_back(nullptr);
+  int count = static_cast<int>(arguments.size());
+  engine_ = std::make_unique<sg::Engine>(&count, pointers.data());
+#if SIMGRID_VERSION >= 40000
+  auto* zone = engine_->get_netzone_root()->add_netzone_empty("machine");
+  const auto make = [&](const std::string& name) { return zone->add_host(name, flops_per_s); };
+#else
+  auto* zone = sg::create_empty_zone("machine");
+  const auto make = [&](const std::string& name) { return zone->create_host(name, flops_per_s); };
+#endif
+  hosts_.reserve(nodes);
+  for (std::size_t i = 0; i < nodes; ++i) {
+    hosts_.push_back(make("node-" + std::to_string(i)));
+    hosts_.back()->seal();
+  }
+  zone->seal();
+}
+
+void SimGridWorld::start_actor(const std::string& name, std::size_t node, const std::function<void()>& body) {
+#if SIMGRID_VERSION >= 40100
+  hosts_[node]->add_actor(name, body);
+#else
+  sg::Actor::create(name, hosts_[node], body);
+#endif
+}
+
+void SimGridWorld::run() { engine_->run(); }
+double SimGridWorld::now_s() const { return sg::Engine::get_clock(); }
+
+std::vector<std::pair<std::string, std::string>> SimGridWorld::settings() {
+  auto all = options();
+  int major = 0, minor = 0, patch = 0;
+  sg_version_get(&major, &minor, &patch);
+  all.insert(all.begin(), {"simgrid", fmt::format("{}.{}", major, minor)});
+  return all;
+}
+
+}  // namespace zettasim::engine

@@ -1,0 +1,58 @@
+// What differs between SimGrid 3.32 (Debian 12) and 4.x, and the settings under which we use either.
+#pragma once
+
+#include <simgrid/version.h>
+
+#include <functional>
+#include <memory>
+#include <simgrid/s4u.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace zettasim::engine {
+
+// An engine with our settings (design D5): no TCP-like factors, raw contexts, small stacks without guard pages.
+class SimGridWorld {
+ public:
+  // Loads the machine: a flat zone with one host per node (one zone per node would be quadratic to build), whose speed
+  // is `flops_per_s`.
+  SimGridWorld(std::size_t nodes, double flops_per_s);
+
+  void start_actor(const std::string& name, std::size_t node, const std::function<void()>& body);
+  void run();
+  double now_s() const;
+
+  // What was set, for the report.
+  static std::vector<std::pair<std::string, std::string>> settings();
+
+ private:
+  std::unique_ptr<simgrid::s4u::Engine> engine_;
+  std::vector<simgrid::s4u::Host*> hosts_;
+};
+
+// A sleep that others can end. One per actor; only its owner sleeps.
+class Alarm {
+ public:
+  Alarm() : semaphore_(simgrid::s4u::Semaphore::create(0)) {}
+  // Sleeps for `seconds`, or until `ring`; tells whether the time ran out.
+  bool sleep(double seconds) { return rung_ ? semaphore_->acquire(), rung_ = false, false : wait(seconds); }
+  // Sleeps until `ring`.
+  void sleep() { semaphore_->acquire(), rung_ = false; }
+  void ring() {
+    if (rung_) return;
+    rung_ = true;
+    semaphore_->release();
+  }
+
+ private:
+  bool wait(double seconds) {
+    const bool ran_out = semaphore_->acquire_timeout(seconds);
+    if (!ran_out) rung_ = false;
+    return ran_out;
+  }
+  simgrid::s4u::SemaphorePtr semaphore_;
+  bool rung_ = false;
+};
+
+}  // namespace zettasim::engine

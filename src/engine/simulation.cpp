@@ -1,0 +1,294 @@
+// One run, told by its actors. The batch system waits for submissions and ends, and starts jobs. A job's roles play its
+// stages: sleep until the stage is over, unless other jobs' traffic changes its pace meanwhile. Simulated time moves
+// only inside Alarm::sleep.
+#include "engine/simulation.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "zettasim/base/contract.hpp"
+
+namespace zettasim::engine {
+namespace {
+
+constexpr double grace_s = 1e-3;  // a job that needs its requested time to the last digit is not ended for rounding
+
+}  // namespace
+
+Simulation::Simulation(const platform::Machine& machine, const topology::Network& network, const workload::Trace& trace,
+                       const RunOptions& options)
+    : machine_(machine),
+      network_(network),
+      trace_(trace),
+      options_(options),
+      world_(static_cast<std::size_t>(machine.node_count),
+             machine.peak(Precision::fp64).si() / static_cast<double>(machine.node_count)),
+      planner_(machine, network),
+      power_model_(machine, network.switch_count()),
+      meter_(power_model_, machine.node_count),
+      sharing_(planner_.resource_capacities()),
+      pool_(machine.node_count),
+      resource_bytes_(planner_.resource_capacities().size(), 0.0) {
+  record_.jobs.resize(trace.jobs.size());
+}
+
+RunRecord Simulation::run() {
+  batch_alarm_ = std::make_unique<Alarm>();
+  world_.start_actor("batch system", 0, [this] { batch_system(); });
+  world_.run();
+  for (const JobRecord& job : record_.jobs) record_.end = std::max(record_.end, job.end);
+  meter_.finish(record_.end, record_);
+  for (const auto& [key, count] : latencies_) {
+    (key.first ? record_.collectives : record_.messages).push_back({seconds(key.second), count});
+  }
+  record_.settings = SimGridWorld::settings();
+  const auto capacities = planner_.resource_capacities();
+  std::vector<std::size_t> order;
+  for (std::size_t i = 0; i < network_.link_count(); ++i) {
+    if (resource_bytes_[i] > 0.0 && network_.link(LinkId(i)).role == topology::LinkRole::fabric) order.push_back(i);
+  }
+  const auto use = [&](std::size_t i) { return resource_bytes_[i] / capacities[i]; };
+  const std::size_t shown = std::min<std::size_t>(10, order.size());
+  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(shown), order.end(),
+                    [&](std::size_t a, std::size_t b) { return use(a) != use(b) ? use(a) > use(b) : a < b; });
+  for (std::size_t i = 0; i < shown; ++i) {
+    record_.busiest_links.push_back({network_.link_name(LinkId(order[i])), bytes(resource_bytes_[order[i]]),
+                                     record_.end.si() > 0.0 ? use(order[i]) / record_.end.si() : 0.0});
+  }
+  return std::move(record_);
+}
+
+// --- The batch system
+// -------------------------------------------------------------------------------------------------
+
+void Simulation::batch_system() {
+  while (jobs_done_ < trace_.jobs.size()) {
+    submit_due_jobs();
+    simgrid::s4u::this_actor::yield();  // jobs that end at this very time hand their nodes back before anybody is
+                                        // chosen
+    start_what_may_start();
+    if (jobs_done_ == trace_.jobs.size()) break;
+    if (next_submit_ < trace_.jobs.size()) {
+      batch_alarm_->sleep(std::max(0.0, trace_.jobs[next_submit_].submit.si() - now_s()));
+    } else {
+      batch_alarm_->sleep();
+    }
+  }
+}
+
+void Simulation::submit_due_jobs() {
+  for (; next_submit_ < trace_.jobs.size() && trace_.jobs[next_submit_].submit.si() <= now_s(); ++next_submit_) {
+    const workload::Job& job = trace_.jobs[next_submit_];
+    if (job.nodes > machine_.node_count) {
+      JobRecord& record = record_.jobs[next_submit_];
+      record.status = JobStatus::refused;
+      record.start = record.end = job.submit;
+      ++jobs_done_;
+      continue;
+    }
+    queue_.push_back({JobId(next_submit_), job.nodes, job.requested_time.si()});
+  }
+}
+
+void Simulation::start_what_may_start() {
+  const auto starts = choose_starts(options_.policy, now_s(), queue_, running_, pool_.free());
+  for (std::size_t k = 0; k < starts.size(); ++k) {
+    record_.jobs[queue_[starts[k]].id.index()].backfilled = starts[k] != k;
+    start(queue_[starts[k]]);
+  }
+  std::size_t kept = 0, next_start = 0;
+  for (std::size_t i = 0; i < queue_.size(); ++i) {
+    if (next_start < starts.size() && starts[next_start] == i) {
+      ++next_start;
+    } else {
+      queue_[kept++] = queue_[i];
+    }
+  }
+  queue_.resize(kept);
+  if (options_.explain) note_wait_reason();
+}
+
+void Simulation::start(const WaitingJob& waiting) {
+  const JobId id = waiting.id;
+  const workload::Job& job = trace_.jobs[id.index()];
+  JobRecord& record = record_.jobs[id.index()];
+  auto nodes = pool_.take(job.nodes);
+  record.start = seconds(now_s());
+  record.first_node = nodes.front();
+  record.fragments = count_fragments(nodes);
+  auto plan = planner_.plan(trace_.applications[job.application], job, nodes);
+  record.steps_planned = plan.steps;
+  running_.insert({now_s() + waiting.requested_s, id, job.nodes});
+  meter_.change_busy_nodes(record.start, job.nodes);
+
+  const std::size_t first = nodes.front().index();
+  auto play = std::make_unique<Play>(RunningJob(id, std::move(nodes), std::move(plan), power_model_, record),
+                                     now_s() + waiting.requested_s);
+  const std::size_t roles = options_.roles == Roles::folded ? 1 : static_cast<std::size_t>(job.nodes);
+  for (std::size_t r = 0; r < roles; ++r) play->roles.push_back(std::make_unique<Alarm>());
+  Play& reference = *(plays_[id] = std::move(play));
+  for (std::size_t r = 0; r < roles; ++r) {
+    world_.start_actor("job " + std::to_string(id.index()), first, [this, &reference, r] { play_role(reference, r); });
+  }
+}
+
+void Simulation::end(Play& play) {
+  const JobId id = play.job.id();
+  JobRecord& record = record_.jobs[id.index()];
+  record.end = seconds(now_s());
+  record.status = play.timed_out ? JobStatus::timed_out : JobStatus::finished;
+  running_.erase({play.latest_end_s, id, trace_.jobs[id.index()].nodes});
+  meter_.change_busy_nodes(record.end, -trace_.jobs[id.index()].nodes);
+  pool_.give_back(play.job.nodes());
+  play.job.release();
+  ++jobs_done_;
+  const auto it = plays_.find(id);
+  ended_.push_back(std::move(it->second));
+  plays_.erase(it);
+  if (options_.on_progress) options_.on_progress(jobs_done_, trace_.jobs.size());
+  batch_alarm_->ring();
+}
+
+// Between two looks at the queue the explained job waits for one reason, the one that the look before found.
+void Simulation::note_wait_reason() {
+  const JobId id = *options_.explain;
+  WaitReasons& reasons = record_.jobs[id.index()].wait_reasons;
+  if (wait_reason_) reasons.*wait_reason_ += seconds(now_s() - wait_reason_since_s_);
+  wait_reason_since_s_ = now_s();
+  wait_reason_ = nullptr;
+  const auto it = std::find_if(queue_.begin(), queue_.end(), [&](const WaitingJob& job) { return job.id == id; });
+  if (it == queue_.end()) return;
+  if (it == queue_.begin()) {
+    wait_reason_ = &WaitReasons::head_of_queue;
+  } else if (options_.policy == QueuePolicy::first_come) {
+    wait_reason_ = &WaitReasons::in_order;
+  } else {
+    wait_reason_ = it->nodes > pool_.free() ? &WaitReasons::too_few_free : &WaitReasons::would_delay_head;
+  }
+}
+
+// --- A job's roles
+// ----------------------------------------------------------------------------------------------------
+
+void Simulation::play_role(Play& play, std::size_t role) {
+  for (const StageRun& run : play.job.plan().schedule) {
+    meet(play, role);
+    if (role == 0) begin_stage(play, run);
+    meet(play, role);
+    const bool complete = play_stage(play, role);
+    meet(play, role);
+    if (role == 0) {
+      play.timed_out = !complete;
+      end_stage(play, complete);
+    }
+    if (!complete) break;
+  }
+  meet(play, role);
+  if (role == 0) end(play);
+}
+
+void Simulation::begin_stage(Play& play, const StageRun& run) {
+  const PerComponent<Power> before = play.job.power();
+  play.job.begin_stage(run, now_s());
+  meter_.change_job_power(seconds(now_s()), before, play.job.power());
+  const Stage& stage = play.job.stage();
+  if (stage.traffic.empty() || stage.iteration.once_s(1.0) <= 0.0) return;
+  play.job.sharing_key = sharing_.begin(stage.traffic, stage.iteration.once_s(1.0));
+  sharers_[*play.job.sharing_key] = &play;
+  settle_sharing();
+}
+
+void Simulation::end_stage(Play& play, bool complete) {
+  const PerComponent<Power> before = play.job.power();
+  const double stretch = play.job.stretch();
+  const double iterations = play.job.end_stage(complete, now_s());
+  meter_.change_job_power(seconds(now_s()), before, play.job.power());
+  const Stage& stage = play.job.stage();
+  for (const Traffic& traffic : stage.traffic) resource_bytes_[traffic.resource] += traffic.bytes * iterations;
+  for (const CommunicationSample& sample : stage.samples) {
+    latencies_[{sample.collective, sample.latency_s * stretch}] += sample.count * iterations;
+  }
+  if (!play.job.sharing_key) return;
+  sharing_.end(*play.job.sharing_key);
+  sharers_.erase(*play.job.sharing_key);
+  play.job.sharing_key.reset();
+  settle_sharing();
+}
+
+// Ringing an alarm lets other actors run, so everything is up to date before the first one rings.
+void Simulation::settle_sharing() {
+  std::vector<Alarm*> to_ring;
+  for (const Sharing::Key key : sharing_.settle()) {
+    Play& play = *sharers_.at(key);
+    const PerComponent<Power> before = play.job.power();
+    play.job.change_pace(sharing_.pace(key), now_s());
+    meter_.change_job_power(seconds(now_s()), before, play.job.power());
+    for (const auto& alarm : play.roles) to_ring.push_back(alarm.get());
+  }
+  for (Alarm* alarm : to_ring) alarm->ring();
+}
+
+bool Simulation::play_stage(Play& play, std::size_t role) {
+  if (options_.strides == Strides::unstrided) return play_tree(play, role, play.job.tree());
+  for (;;) {
+    const double remaining_s = play.job.remaining_s(now_s());
+    const double allowed_s = play.latest_end_s - now_s();
+    const bool out_of_time = remaining_s > allowed_s + grace_s;
+    if (remaining_s <= 0.0) return true;
+    if (play.roles[role]->sleep(std::max(0.0, out_of_time ? allowed_s : remaining_s))) return !out_of_time;
+  }
+}
+
+bool Simulation::play_tree(Play& play, std::size_t role, const PhaseTree& tree) {
+  if (tree.children.empty()) return play_phase(play, role, tree);
+  for (std::int64_t i = 0; i < tree.count; ++i) {
+    for (const PhaseTree& child : tree.children) {
+      if (!play_tree(play, role, child)) return false;
+    }
+  }
+  return true;
+}
+
+bool Simulation::play_phase(Play& play, std::size_t role, const PhaseTree& phase) {
+  if (phase.shared_s > 0.0) meet(play, role);
+  double left = 1.0;  // of the phase
+  while (left > 0.0) {
+    const double stretch = play.job.stretch();
+    const double began_s = now_s();
+    const double whole_s = phase.once_s(stretch);
+    const double allowed_s = play.latest_end_s - began_s;
+    const bool out_of_time = left * whole_s > allowed_s + grace_s;
+    if (whole_s <= 0.0) break;
+    if (play.roles[role]->sleep(std::max(0.0, out_of_time ? allowed_s : left * whole_s))) {
+      if (out_of_time) return false;
+      break;
+    }
+    left = std::max(0.0, left - (now_s() - began_s) / whole_s);
+  }
+  return true;
+}
+
+// All roles of a job wait until each has arrived.
+void Simulation::meet(Play& play, std::size_t role) {
+  if (play.roles.size() == 1) return;
+  const std::size_t generation = play.meetings;
+  if (++play.waiting == play.roles.size()) {
+    play.waiting = 0;
+    ++play.meetings;
+    for (std::size_t r = 0; r < play.roles.size(); ++r) {
+      if (r != role) play.roles[r]->ring();
+    }
+    return;
+  }
+  while (play.meetings == generation) play.roles[role]->sleep();
+}
+
+// --- The door
+// ---------------------------------------------------------------------------------------------------------
+
+RunRecord simulate(const platform::Machine& machine, const topology::Network& network, const workload::Trace& trace,
+                   const RunOptions& options) {
+  return Simulation(machine, network, trace, options).run();
+}
+
+}  // namespace zettasim::engine

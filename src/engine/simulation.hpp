@@ -1,0 +1,86 @@
+// The simulation itself: SimGrid actors for the batch system and for each role of each running job, around models that
+// know nothing of SimGrid. Private to the engine; simulate() is the door.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "engine/job_plan.hpp"
+#include "engine/node_pool.hpp"
+#include "engine/power_meter.hpp"
+#include "engine/queue_policy.hpp"
+#include "engine/running_job.hpp"
+#include "engine/sharing.hpp"
+#include "engine/simgrid_bridge.hpp"
+#include "zettasim/engine/simulate.hpp"
+
+namespace zettasim::engine {
+
+class Simulation {
+ public:
+  Simulation(const platform::Machine& machine, const topology::Network& network, const workload::Trace& trace,
+             const RunOptions& options);
+  RunRecord run();
+
+ private:
+  // A job with its actors: one per role; all wait for each other at stage boundaries and around shared phases.
+  struct Play {
+    explicit Play(RunningJob running, double latest_end) : job(std::move(running)), latest_end_s(latest_end) {}
+    RunningJob job;
+    double latest_end_s;
+    std::vector<std::unique_ptr<Alarm>> roles;
+    std::size_t waiting = 0;   // roles that have arrived at the meeting
+    std::size_t meetings = 0;  // that have taken place
+    bool timed_out = false;
+  };
+
+  // The batch system.
+  void batch_system();
+  void submit_due_jobs();
+  void start_what_may_start();
+  void start(const WaitingJob& waiting);
+  void end(Play& play);
+  void note_wait_reason();
+
+  // A role of a job.
+  void play_role(Play& play, std::size_t role);
+  bool play_stage(Play& play, std::size_t role);  // false: its time was over
+  bool play_tree(Play& play, std::size_t role, const PhaseTree& tree);
+  bool play_phase(Play& play, std::size_t role, const PhaseTree& phase);
+  void meet(Play& play, std::size_t role);
+  void begin_stage(Play& play, const StageRun& run);
+  void end_stage(Play& play, bool complete);
+  void settle_sharing();
+
+  double now_s() const { return world_.now_s(); }
+
+  const platform::Machine& machine_;
+  const topology::Network& network_;
+  const workload::Trace& trace_;
+  const RunOptions& options_;
+
+  SimGridWorld world_;
+  Planner planner_;
+  PowerModel power_model_;
+  PowerMeter meter_;
+  Sharing sharing_;
+  NodePool pool_;
+  RunRecord record_;
+
+  std::unique_ptr<Alarm> batch_alarm_;
+  std::vector<WaitingJob> queue_;
+  RunningJobs running_;
+  std::map<JobId, std::unique_ptr<Play>> plays_;
+  std::map<Sharing::Key, Play*> sharers_;
+  std::vector<std::unique_ptr<Play>> ended_;  // kept, emptied, to the end: their actors return in their own time
+  std::size_t next_submit_ = 0;
+  std::size_t jobs_done_ = 0;
+  std::vector<double> resource_bytes_;
+  std::map<std::pair<bool, double>, double> latencies_;  // (collective, seconds) -> count
+
+  Duration WaitReasons::*wait_reason_ = nullptr;  // of the explained job, since wait_reason_since_s_
+  double wait_reason_since_s_ = 0.0;
+};
+
+}  // namespace zettasim::engine
