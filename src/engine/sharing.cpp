@@ -51,7 +51,7 @@ std::vector<Sharing::Flow> Sharing::flows_on_full_resources() const {
   for (const auto& [resource, unused] : full_) resources.push_back(resource);
   std::vector<Flow> flows;
   for (const auto& [key, stage] : stages_) {
-    Flow flow{.key = key};
+    Flow flow{.key = key, .most = 0.0, .shares = {}};
     auto next = stage.traffic.begin();
     for (std::size_t i = 0; i < resources.size(); ++i) {
       next = std::lower_bound(next, stage.traffic.end(), resources[i],

@@ -70,9 +70,7 @@ double SimGridWorld::now_s() const { return sg::Engine::get_clock(); }
 
 std::vector<std::pair<std::string, std::string>> SimGridWorld::settings() {
   auto all = options();
-  int major = 0, minor = 0, patch = 0;
-  sg_version_get(&major, &minor, &patch);
-  all.insert(all.begin(), {"simgrid", fmt::format("{}.{}", major, minor)});
+  all.insert(all.begin(), {"simgrid", fmt::format("{}.{}", SIMGRID_VERSION / 10000, SIMGRID_VERSION / 100 % 100)});
   return all;
 }
 

@@ -1,7 +1,6 @@
 // What differs between SimGrid 3.32 (Debian 12) and 4.x, and the settings under which we use either.
 #pragma once
 
-#include <simgrid/version.h>
 
 #include <functional>
 #include <memory>
