@@ -5,6 +5,8 @@
 #include <functional>
 #include <memory>
 #include <simgrid/s4u.hpp>
+
+#include <simgrid/version.h>  // only after s4u.hpp: alone it does not compile in 3.32
 #include <string>
 #include <utility>
 #include <vector>
