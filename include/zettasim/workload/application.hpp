@@ -1,5 +1,5 @@
-// An application: a model with parameters, or a program written out. It becomes a Program once it is known how many nodes of
-// which shape run it.
+// An application: a model with parameters, or a program written out. It becomes a Program once it is known how many
+// nodes of which shape run it.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +17,8 @@ namespace zettasim::workload {
 
 // What an application model may know of the machine: how large its nodes are, not how fast.
 struct NodeShape {
-  std::int64_t main_devices = 1;   // GPUs per node, or CPU sockets where there are no GPUs
-  DataSize main_memory;            // of all main devices of a node
+  std::int64_t main_devices = 1;  // GPUs per node, or CPU sockets where there are no GPUs
+  DataSize main_memory;           // of all main devices of a node
 };
 
 struct Application {
@@ -34,11 +34,11 @@ struct Application {
 // A parameter that a model takes.
 struct ParameterInfo {
   std::string_view name;
-  Dimension dimension;             // {}: a plain number
-  double default_value;            // in SI units
+  Dimension dimension;   // {}: a plain number
+  double default_value;  // in SI units
   double least;
   double most;
-  bool whole;                      // a count
+  bool whole;  // a count
   std::string_view meaning;
   std::vector<std::string_view> choices = {};  // not empty: one of these names; the value is its position
 };
@@ -57,7 +57,8 @@ const std::vector<ModelInfo>& models();
 // Reads {"model": ..., parameter: ...} or {"program": {...}}.
 Application read_application(const std::string& name, const Field& field);
 
-// Whether the application has steps to repeat, so that a job's run_time can choose how many. One factorisation of HPL has not.
+// Whether the application has steps to repeat, so that a job's run_time can choose how many. One factorisation of HPL
+// has not.
 bool repeats(const Application& application);
 
 // Appends the application as a member of our JSON: "name": {"model": ..., every parameter with its unit}.

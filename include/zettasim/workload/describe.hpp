@@ -30,15 +30,15 @@ struct TraceDescription {
   std::string name;
   std::int64_t jobs = 0;
   std::int64_t jobs_without_run_time = 0;
-  Duration span;                          // from the first submit to the last
+  Duration span;  // from the first submit to the last
   double node_hours = 0.0;
   double mean_nodes = 0.0;
   std::int64_t median_nodes = 0;
   std::int64_t most_nodes = 0;
-  Duration mean_run_time;                 // of the jobs that have one
+  Duration mean_run_time;  // of the jobs that have one
   Duration median_run_time;
   std::int64_t users = 0;
-  std::vector<SizeClass> sizes;           // without the empty ones at the end
+  std::vector<SizeClass> sizes;                // without the empty ones at the end
   std::vector<ApplicationShare> applications;  // those that have jobs, most node-hours first
   std::vector<TraceNote> notes;
   std::optional<std::int64_t> machine_nodes;

@@ -1,4 +1,5 @@
-// A mix gives each job of a log that records no application one of ours, by stated shares and rules, repeatably from a seed.
+// A mix gives each job of a log that records no application one of ours, by stated shares and rules, repeatably from a
+// seed.
 #pragma once
 
 #include <cstdint>
@@ -32,8 +33,9 @@ struct Mix {
 Mix read_mix(Document document);
 Mix load_mix(const std::filesystem::path& file);
 
-// Replaces the trace's applications by the mix's. The draw of a job depends on the seed and the job's number alone, so that
-// leaving a job out changes no other. A job that no rule fits keeps the trace's "recorded" application and is noted.
+// Replaces the trace's applications by the mix's. The draw of a job depends on the seed and the job's number alone, so
+// that leaving a job out changes no other. A job that no rule fits keeps the trace's "recorded" application and is
+// noted.
 void apply_mix(Trace& trace, const Mix& mix, std::uint64_t seed);
 
 }  // namespace zettasim::workload

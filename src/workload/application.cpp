@@ -1,0 +1,230 @@
+// The table of application models, and applications read from and written to JSON by that table.
+#include "zettasim/workload/application.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "models.hpp"
+#include "zettasim/base/contract.hpp"
+#include "zettasim/base/suggest.hpp"
+#include "zettasim/base/text.hpp"
+
+namespace zettasim::workload {
+namespace {
+
+constexpr Dimension plain{};
+constexpr Dimension time_dimension = Duration::dimension;
+
+ParameterInfo count(std::string_view name, double standard, double least, double most, std::string_view meaning) {
+  return {name, plain, standard, least, most, true, meaning};
+}
+ParameterInfo number(std::string_view name, double standard, double least, double most, std::string_view meaning) {
+  return {name, plain, standard, least, most, false, meaning};
+}
+ParameterInfo duration(std::string_view name, double standard, double least, double most, std::string_view meaning) {
+  return {name, time_dimension, standard, least, most, false, meaning};
+}
+ParameterInfo choice(std::string_view name, std::vector<std::string_view> names, std::string_view meaning) {
+  const auto last = static_cast<double>(names.size() - 1);
+  return {name, plain, 0.0, 0.0, last, true, meaning, std::move(names)};
+}
+ParameterInfo steps(double standard) {
+  return count("steps", standard, 1, most_steps, "steps of a job that gives no run_time");
+}
+ParameterInfo memory_share(double standard) {
+  return number("memory_share", standard, 1e-6, 1.0, "share of the memory of the node's main devices that data fills");
+}
+ParameterInfo ai_precision() { return choice("precision", {"bf16", "fp16", "fp8"}, "number format of the products"); }
+
+constexpr double year_s = 365.0 * 86400.0;
+
+std::vector<ModelInfo> make_models() {
+  return {
+      {"checkpoint",
+       "sweeps over its memory and writes it out at an interval",
+       {memory_share(0.5), number("flops_per_byte", 0.5, 0.0, 1e4, "flops on each byte of memory traffic"),
+        duration("interval", 3600.0, 1.0, year_s, "time between checkpoints"), steps(10000)},
+       build_checkpoint},
+      {"fft3d",
+       "a spectral code: 3-D FFTs of a grid spread in pencils",
+       {memory_share(0.5), count("transforms", 2, 1, 1000, "3-D transforms in a step"), steps(1000)},
+       build_fft3d},
+      {"hpl",
+       "the High-Performance Linpack benchmark",
+       {number("memory_fill", 0.9, 1e-6, 1.0, "share of the memory of the node's main devices that the matrix fills"),
+        count("block", 1024, 1, 65536, "columns of a panel"),
+        choice("precision", {"fp64_matrix", "fp64", "fp64_emulated"}, "how the update computes"),
+        count("sections", 50, 0, 10000,
+              "slices of one factorisation; 0: 50 equal steps, so that a run_time can choose how many")},
+       build_hpl},
+      {"llm-inference",
+       "serves a dense transformer, one copy of the model on each node",
+       {number("parameters", 70e9, 1e6, 1e14, "weights of the model"),
+        count("layers", 80, 1, 1e5, "transformer layers"), count("hidden", 8192, 1, 1e6, "width of a layer"),
+        count("kv_width", 1024, 1, 1e6, "width of keys and of values in a layer: their heads times the head's width"),
+        count("prompt", 2048, 1, 1e8, "tokens of a request"),
+        count("output", 256, 1, most_loop_count, "tokens of an answer"),
+        count("batch", 64, 1, 1e6, "requests that a node answers at once"), ai_precision(), steps(1000)},
+       build_llm_inference},
+      {"llm-training",
+       "trains a dense transformer: data parallel over nodes, tensor parallel inside",
+       {number("parameters", 70e9, 1e6, 1e14, "weights of the model"),
+        count("layers", 80, 1, 1e5, "transformer layers"), count("hidden", 8192, 1, 1e6, "width of a layer"),
+        count("sequence", 8192, 1, 1e8, "tokens of a sequence"),
+        count("tokens_per_node", 131072, 1, 1e10, "tokens of a step on each node"),
+        count("micro_batch_tokens", 16384, 1, 1e10, "tokens between two reads of the weights"), ai_precision(),
+        duration("checkpoint_interval", 3600.0, 0.0, year_s, "time between checkpoints; 0 s: none"), steps(1000)},
+       build_llm_training},
+      {"particles",
+       "molecular dynamics: short-range forces, and long-range ones on a mesh",
+       {number("particles_per_node", 20e6, 1, 1e15, "particles of each node"),
+        number("neighbours", 200, 1, 1e5, "particles within the cut-off of one"),
+        number("flops_per_pair", 45, 1, 1e5, "flops of one pair force"),
+        count("mesh_every", 2, 1, 1000, "short-range steps to one mesh step"), steps(10000)},
+       build_particles},
+      {"recorded",
+       "time as a log recorded it",
+       {number("utilisation", 0.6, 0.0, 1.0, "how busy the main devices are"),
+        duration("time", 3600.0, 1.0, year_s, "how long a job runs that gives no run_time")},
+       build_recorded},
+      {"stencil",
+       "explicit time steps on a structured 3-D grid",
+       {memory_share(0.5), count("fields", 5, 1, 1000, "values of a cell"),
+        number("flops_per_cell", 250, 0.0, 1e9, "flops of a cell in a step"),
+        number("sweeps", 3, 1e-3, 1e6, "times that a step reads and writes all fields"),
+        count("halo_width", 2, 1, 64, "layers of cells that neighbours exchange"),
+        duration("checkpoint_interval", 0.0, 0.0, year_s, "time between checkpoints of all fields; 0 s: none"),
+        steps(1000)},
+       build_stencil},
+      {"surrogate",
+       "a simulation with a neural surrogate that is retrained now and then",
+       {number("cells_per_node", 64e6, 1, 1e15, "cells of each node"),
+        number("flops_per_cell", 1000, 0.0, 1e9, "flops of a cell in a simulation step"),
+        number("parameters", 2e6, 1, 1e12, "weights of the surrogate"), ai_precision(),
+        count("retrain_every", 100, 1, most_loop_count, "coupled steps between trainings"),
+        number("samples_per_node", 1e6, 1, 1e12, "training samples of a node in an epoch"),
+        count("epochs", 10, 1, most_loop_count, "epochs of a training"), steps(20)},
+       build_surrogate},
+  };
+}
+
+const ModelInfo* find_model(std::string_view name) {
+  for (const ModelInfo& model : models()) {
+    if (model.name == name) return &model;
+  }
+  return nullptr;
+}
+
+std::string show(const ParameterInfo& info, double value) {
+  return info.dimension == time_dimension ? exact_text(value, "s") : fmt::format("{}", value);
+}
+
+double read_choice(const ParameterInfo& info, const Field& field) {
+  Choices<double> choices;
+  for (const std::string_view name : info.choices) choices.push_back({name, static_cast<double>(choices.size())});
+  return field.choice(choices);
+}
+
+double read_parameter(const ParameterInfo& info, const Field& field) {
+  if (!info.choices.empty()) return read_choice(info, field);
+  if (info.whole) {
+    const auto most = static_cast<std::int64_t>(info.most);
+    return static_cast<double>(info.least >= 1.0 ? field.positive_count(most) : field.count(most));
+  }
+  if (info.dimension == plain) return field.number(info.least, info.most);
+  ZETTASIM_EXPECT(info.dimension == time_dimension, "parameter {} has a dimension without a reader", info.name);
+  const double value = field.nonnegative<Duration>().si();
+  if (value < info.least || value > info.most) {
+    field.problem(fmt::format("found {}, expected a duration from {} to {}", field.found(), show(info, info.least),
+                              show(info, info.most)));
+  }
+  return value;
+}
+
+bool uses_storage(std::string_view model) {
+  return model == "checkpoint" || model.starts_with("llm-") || model == "stencil";
+}
+
+void read_parameters(Application& application, const ModelInfo& model, const Field& field) {
+  for (const ParameterInfo& info : model.parameters) {
+    const auto written = field.optional(info.name);
+    application.parameters[std::string(info.name)] = written ? read_parameter(info, *written) : info.default_value;
+  }
+  if (!uses_storage(model.name)) return;
+  if (const auto tier = field.optional("tier")) application.tier = tier->found() == "\"\"" ? "" : tier->text();
+}
+
+}  // namespace
+
+const std::vector<ModelInfo>& models() {
+  static const std::vector<ModelInfo> table = make_models();
+  return table;
+}
+
+Application read_application(const std::string& name, const Field& field) {
+  Application application;
+  application.name = name;
+  const auto model = field.optional("model");
+  const auto program = field.optional("program");
+  if (model && program) {
+    field.problem("holds both \"model\" and \"program\"; an application is one or the other");
+  } else if (program) {
+    application.model = "program";
+    application.program = read_program(*program);
+  } else if (model) {
+    Choices<const ModelInfo*> choices;
+    for (const ModelInfo& info : models()) choices.push_back({info.name, &info});
+    const ModelInfo* info = model->choice(choices);
+    if (!model->is_string() || model->text() != info->name) {
+      field.members();  // which parameters an unknown model takes cannot be known, so none is called unknown
+      return application;
+    }
+    application.model = info->name;
+    read_parameters(application, *info, field);
+  } else if (field.is_object()) {
+    field.problem("expected \"model\" with its parameters, or \"program\"");
+  }
+  return application;
+}
+
+bool repeats(const Application& application) {
+  if (application.model == "program") return !application.program.step.empty();
+  const auto sections = application.parameters.find("sections");
+  return application.model != "hpl" || sections == application.parameters.end() || sections->second == 0.0;
+}
+
+std::string write_application(const Application& application) {
+  const std::string name = nlohmann::json(application.name).dump();
+  if (application.model == "program")
+    return fmt::format("{}: {{\"program\": {}}}", name, write_program(application.program));
+  const ModelInfo* model = find_model(application.model);
+  ZETTASIM_EXPECT(model, "application {} has the unknown model {}", application.name, application.model);
+  std::string members = fmt::format("\"model\": \"{}\"", application.model);
+  for (const ParameterInfo& info : model->parameters) {
+    const double value = application.parameters.at(std::string(info.name));
+    if (!info.choices.empty()) {
+      members += fmt::format(", \"{}\": \"{}\"", info.name, info.choices.at(static_cast<std::size_t>(value)));
+    } else if (info.whole) {
+      members += fmt::format(", \"{}\": {}", info.name, static_cast<std::int64_t>(value));
+    } else if (info.dimension == plain) {
+      members += fmt::format(", \"{}\": {}", info.name, value);
+    } else {
+      members += fmt::format(", \"{}\": \"{}\"", info.name, show(info, value));
+    }
+  }
+  if (!application.tier.empty()) members += fmt::format(", \"tier\": {}", nlohmann::json(application.tier).dump());
+  return fmt::format("{}: {{{}}}", name, members);
+}
+
+Program build_program(const Application& application, std::int64_t nodes, const NodeShape& shape) {
+  ZETTASIM_EXPECT(nodes >= 1, "a job of {} nodes", nodes);
+  if (application.model == "program") return application.program;
+  const ModelInfo* model = find_model(application.model);
+  ZETTASIM_EXPECT(model, "application {} has the unknown model {}", application.name, application.model);
+  return model->build(application, nodes, shape);
+}
+
+}  // namespace zettasim::workload

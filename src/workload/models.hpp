@@ -1,0 +1,50 @@
+// The application models, one function each; private to workload. The table in application.cpp names their parameters.
+//
+// Each turns an application on `nodes` nodes into phases whose amounts are per node. They are first-order models: they
+// count the floating-point operations, the memory traffic and the bytes that the algorithm cannot do without, and leave
+// how fast a machine does them to the cost stage. Phases follow each other; nothing overlaps.
+#pragma once
+
+#include "zettasim/base/contract.hpp"
+#include "zettasim/workload/application.hpp"
+
+namespace zettasim::workload {
+
+// The parameters of one application while its program is built.
+class Parameters {
+ public:
+  explicit Parameters(const Application& application) : application_(application) {}
+  double operator[](const char* name) const {
+    const auto it = application_.parameters.find(name);
+    ZETTASIM_EXPECT(it != application_.parameters.end(), "model {} has no parameter {}", application_.model, name);
+    return it->second;
+  }
+  std::int64_t count(const char* name) const { return static_cast<std::int64_t>((*this)[name]); }
+  const std::string& tier() const { return application_.tier; }
+
+ private:
+  const Application& application_;
+};
+
+// Phases in one line each.
+Phase compute(std::string name, Precision precision, double flop, double memory_bytes);
+Phase collective(std::string name, CollectiveOperation operation, double size_bytes);
+Phase neighbours(std::string name, int dimensions, double size_bytes);
+Phase storage(std::string name, Direction direction, double size_bytes, const std::string& tier);
+Phase loop(std::string name, std::int64_t count, std::vector<Phase> body);
+
+// The choices of a `precision` parameter, in the order of the table.
+inline constexpr std::array hpl_precisions = {Precision::fp64_matrix, Precision::fp64, Precision::fp64_emulated};
+inline constexpr std::array ai_precisions = {Precision::bf16, Precision::fp16, Precision::fp8};
+
+Program build_hpl(const Application&, std::int64_t nodes, const NodeShape&);
+Program build_stencil(const Application&, std::int64_t nodes, const NodeShape&);
+Program build_fft3d(const Application&, std::int64_t nodes, const NodeShape&);
+Program build_particles(const Application&, std::int64_t nodes, const NodeShape&);
+Program build_checkpoint(const Application&, std::int64_t nodes, const NodeShape&);
+Program build_recorded(const Application&, std::int64_t nodes, const NodeShape&);
+Program build_llm_training(const Application&, std::int64_t nodes, const NodeShape&);
+Program build_llm_inference(const Application&, std::int64_t nodes, const NodeShape&);
+Program build_surrogate(const Application&, std::int64_t nodes, const NodeShape&);
+
+}  // namespace zettasim::workload

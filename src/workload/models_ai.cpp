@@ -1,0 +1,114 @@
+// Models of machine learning: training and serving a dense transformer, and a simulation with a neural surrogate.
+#include <algorithm>
+#include <cmath>
+
+#include "models.hpp"
+
+namespace zettasim::workload {
+namespace {
+
+// Bytes that a weight takes in the precision that computes.
+double weight_bytes(Precision precision) { return precision == Precision::fp8 ? 1.0 : 2.0; }
+
+constexpr double adam_bytes = 12.0;  // fp32 master weight and two moments (Rajbhandari et al. 2020, section 3.1)
+
+}  // namespace
+
+// llm-training: one step of a dense decoder-only transformer. The model is spread over the devices of a node (tensor
+// parallel, inside the node) and repeated on every node (data parallel); optimizer state is sharded over all nodes.
+//   flops per token:   6 P for weights + 6 layers * hidden * sequence for causal attention, forward and backward
+//   memory traffic:    weights three times and gradients once for each micro-batch; 34 bytes of activations written and
+//   read
+//                      per token, layer and hidden unit
+//   gradients:         reduce-scatter, then all-gather of the new weights: together the all-reduce of 2 P bytes each
+//   optimizer:         P / nodes weights a node, 12 bytes of state read and written, gradient read, weight written
+//   checkpoint:        weights and optimizer state, 14 P bytes over all nodes
+// Source: Kaplan et al. 2020 (6 P), Chowdhery et al. 2022 appendix B (attention; halved, as causal kernels skip the
+// upper half), Korthikanti et al. 2022 (34 s b h), Rajbhandari et al. 2020 (sharded optimizer). Limits: no pipeline or
+// expert parallelism; tensor-parallel exchanges inside the node cost nothing; communication does not overlap the
+// backward pass; the batch grows with the nodes. It is not checked that the model fits into a node.
+Program build_llm_training(const Application& application, std::int64_t nodes, const NodeShape&) {
+  const Parameters given(application);
+  const auto precision = ai_precisions.at(static_cast<std::size_t>(given.count("precision")));
+  const double weights = given["parameters"];
+  const double tokens = given["tokens_per_node"];
+  const auto machine = static_cast<double>(nodes);
+  const double per_token = 6.0 * weights + 6.0 * given["layers"] * given["hidden"] * given["sequence"];
+  const double micro_batches = std::ceil(tokens / std::min(tokens, given["micro_batch_tokens"]));
+  const double activations = 2.0 * 34.0 * given["layers"] * given["hidden"] * tokens;
+  const double gradient_bytes = 2.0 * weights;
+  Program program;
+  program.steps = given.count("steps");
+  program.setup = {storage("read weights", Direction::read, gradient_bytes / machine, application.tier),
+                   collective("distribute weights", CollectiveOperation::all_gather, gradient_bytes)};
+  program.step = {
+      compute("forward and backward", precision, tokens * per_token,
+              micro_batches * (3.0 * weight_bytes(precision) + 2.0) * weights + activations),
+      collective("reduce gradients", CollectiveOperation::reduce_scatter, gradient_bytes),
+      compute("optimizer", Precision::fp32, 12.0 * weights / machine, (2.0 * adam_bytes + 4.0) * weights / machine),
+      collective("gather weights", CollectiveOperation::all_gather, gradient_bytes)};
+  if (given["checkpoint_interval"] > 0.0) {
+    program.checkpoint = {
+        storage("write checkpoint", Direction::write, (2.0 + adam_bytes) * weights / machine, application.tier)};
+    program.checkpoint_interval = seconds(given["checkpoint_interval"]);
+  }
+  return program;
+}
+
+// llm-inference: each node serves its own copy of the model; a step answers one batch of requests.
+//   prefill: 2 P flops a token of the prompt + 2 layers * hidden * prompt (causal attention); weights are read once
+//   decode:  for each of `output` tokens, 2 P flops a sequence, and all weights and the keys and values so far are read
+//            (their mean length is prompt + output / 2): 2 layers * kv_width * 2 bytes a token
+// Source: Pope et al. 2022, "Efficiently scaling transformer inference" (prefill bound by compute, decode by memory).
+// Limits: fixed batches, no continuous batching, no traffic between nodes; tensor-parallel exchanges inside the node
+// are free; attention flops of decode are left out, being small beside its reads.
+Program build_llm_inference(const Application& application, std::int64_t, const NodeShape&) {
+  const Parameters given(application);
+  const auto precision = ai_precisions.at(static_cast<std::size_t>(given.count("precision")));
+  const double weights = given["parameters"];
+  const double stored = weights * weight_bytes(precision);
+  const double batch = given["batch"];
+  const double prompt = given["prompt"];
+  const double prefill = batch * prompt * (2.0 * weights + 2.0 * given["layers"] * given["hidden"] * prompt);
+  const double kv_per_token = 2.0 * given["layers"] * given["kv_width"] * 2.0;
+  const double kv_read = batch * kv_per_token * (prompt + given["output"] / 2.0);
+  Program program;
+  program.steps = given.count("steps");
+  program.setup = {storage("read weights", Direction::read, stored, application.tier)};
+  program.step = {
+      compute("prefill", precision, prefill, stored + batch * prompt * kv_per_token),
+      loop("decode", given.count("output"), {compute("token", precision, 2.0 * weights * batch, stored + kv_read)})};
+  return program;
+}
+
+// surrogate: a simulation whose costliest part a neural network has taken over, retrained now and then on fresh
+// samples. One step of the program is `retrain_every` time steps and one training.
+//   simulation: `cells_per_node` cells, flops_per_cell in fp64, 80 bytes a cell read and written; a halo of 5 values a
+//   face cell inference:  2 flops a weight and cell; the weights are read once, 40 bytes a cell in and out training: 6
+//   flops a weight and sample, over `epochs`; one all-reduce of the gradients (4 bytes a weight) each epoch
+// Source: the operation counts of Kaplan et al. 2020; the coupling follows the in-situ surrogates surveyed by Jha, Fox
+// et al. 2019, "Understanding ML driven HPC"; cell costs are assumed. Limits: one all-reduce an epoch stands for all of
+// its batches.
+Program build_surrogate(const Application& application, std::int64_t, const NodeShape&) {
+  const Parameters given(application);
+  const auto precision = ai_precisions.at(static_cast<std::size_t>(given.count("precision")));
+  const double weights = given["parameters"];
+  const double cells = given["cells_per_node"];
+  const double edge = std::cbrt(cells);
+  const double samples = given["samples_per_node"];
+  Program program;
+  program.steps = given.count("steps");
+  program.step = {
+      loop("coupled steps", given.count("retrain_every"),
+           {neighbours("halo", 3, edge * edge * 5.0 * 8.0),
+            compute("simulate", Precision::fp64, cells * given["flops_per_cell"], cells * 80.0),
+            compute("infer", precision, 2.0 * weights * cells, weights * weight_bytes(precision) + cells * 40.0)}),
+      loop("retrain", given.count("epochs"),
+           {compute("forward and backward", precision, 6.0 * weights * samples,
+                    3.0 * weights * weight_bytes(precision) + samples * 80.0),
+            collective("reduce gradients", CollectiveOperation::all_reduce, 4.0 * weights),
+            compute("optimizer", Precision::fp32, 12.0 * weights, 28.0 * weights)})};
+  return program;
+}
+
+}  // namespace zettasim::workload

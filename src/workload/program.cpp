@@ -1,0 +1,209 @@
+// Programs written out in JSON: phases in, phases out.
+#include "zettasim/workload/program.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "zettasim/base/text.hpp"
+
+namespace zettasim::workload {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr std::array phase_kinds = {"kernel", "collective", "neighbours", "io", "busy", "loop"};
+
+const Choices<Direction>& direction_names() {
+  static const Choices<Direction> names = {{"read", Direction::read}, {"write", Direction::write}};
+  return names;
+}
+
+// A text that may be empty, which Field::text refuses.
+std::string text_or_empty(const Field& field) { return field.found() == "\"\"" ? std::string() : field.text(); }
+
+Kernel read_kernel(const Field& field) {
+  Kernel kernel;
+  if (const auto device = field.optional("device")) kernel.device = device->choice(device_kind_names());
+  if (const auto all = field.optional("flops"); all && all->is_object()) {
+    for (const Precision precision : all_precisions) {
+      if (const auto count = all->optional(name_of(precision)))
+        kernel.flops[precision] = count->nonnegative<FlopCount>();
+    }
+  } else if (all) {
+    all->problem(fmt::format("found {}, expected flops by precision such as {{\"fp64\": \"2 TFLOP\"}}", all->found()));
+  }
+  if (const auto traffic = field.optional("memory_traffic")) kernel.memory_traffic = traffic->nonnegative<DataSize>();
+  return kernel;
+}
+
+Collective read_collective(const Field& field) {
+  Collective collective;
+  collective.operation = field["operation"].choice(collective_names());
+  if (const auto size = field.optional("size")) {
+    collective.size = size->nonnegative<DataSize>();
+  } else if (field.is_object() && collective.operation != CollectiveOperation::barrier) {
+    field.problem("has no \"size\"; only a barrier goes without one");
+  }
+  return collective;
+}
+
+StorageAccess read_storage(const Field& field) {
+  StorageAccess access{.direction = field["direction"].choice(direction_names()),
+                       .size = field["size"].nonnegative<DataSize>(),
+                       .tier = {}};
+  if (const auto tier = field.optional("tier")) access.tier = text_or_empty(*tier);
+  return access;
+}
+
+std::vector<Phase> read_phases(const Field& field);
+
+Loop read_loop(const Field& field) {
+  Loop loop{.count = field["count"].positive_count(most_loop_count), .body = {}};
+  const auto body = field["body"];
+  loop.body = read_phases(body);
+  if (body.is_array() && loop.body.empty()) body.problem("is empty; a loop repeats at least one phase");
+  return loop;
+}
+
+// Reads what the phase is; nullopt (and a problem) unless exactly one kind is given.
+std::optional<Phase> read_phase(const Field& field) {
+  Phase phase;
+  std::vector<std::pair<std::string_view, Field>> given;
+  if (!field.is_object()) {
+    field.problem(fmt::format("found {}, expected a phase such as {{\"busy\": {{\"time\": \"1 h\"}}}}", field.found()));
+    return std::nullopt;
+  }
+  if (const auto name = field.optional("name")) phase.name = text_or_empty(*name);
+  for (const char* kind : phase_kinds) {
+    if (const auto what = field.optional(kind)) given.emplace_back(kind, *what);
+  }
+  if (given.size() != 1) {
+    field.problem(fmt::format("holds {}; a phase is exactly one of kernel, collective, neighbours, io, busy, loop",
+                              given.empty() ? std::string("none of them")
+                                            : fmt::format("\"{}\" and \"{}\"", given[0].first, given[1].first)));
+    return std::nullopt;
+  }
+  const auto& [kind, what] = given.front();
+  if (kind == "kernel") phase.what = read_kernel(what);
+  if (kind == "collective") phase.what = read_collective(what);
+  if (kind == "neighbours") {
+    phase.what =
+        Neighbours{static_cast<int>(what["dimensions"].positive_count(8)), what["size"].nonnegative<DataSize>()};
+  }
+  if (kind == "io") phase.what = read_storage(what);
+  if (kind == "busy") {
+    const auto utilisation = what.optional("utilisation");
+    phase.what = Busy{what["time"].nonnegative<Duration>(), utilisation ? utilisation->fraction() : 0.0};
+  }
+  if (kind == "loop") phase.what = read_loop(what);
+  if (phase.name.empty()) phase.name = kind;
+  return phase;
+}
+
+std::vector<Phase> read_phases(const Field& field) {
+  std::vector<Phase> phases;
+  for (const Field& item : field.items()) {
+    if (auto phase = read_phase(item)) phases.push_back(std::move(*phase));
+  }
+  return phases;
+}
+
+// How many phases the list is when its loops are counted out.
+double unrolled(const std::vector<Phase>& phases) {
+  double count = 0.0;
+  for (const Phase& phase : phases) {
+    const auto* loop = std::get_if<Loop>(&phase.what);
+    count += loop ? static_cast<double>(loop->count) * unrolled(loop->body) : 1.0;
+  }
+  return count;
+}
+
+std::vector<Phase> read_part(const Field& field) {
+  auto phases = read_phases(field);
+  if (const double count = unrolled(phases); count > most_unrolled_phases) {
+    field.problem(fmt::format("is {:.3g} phases with its loops counted out, expected at most {:.0f}", count,
+                              most_unrolled_phases));
+  }
+  return phases;
+}
+
+ordered_json to_json(const std::vector<Phase>& phases);
+
+ordered_json size_text(DataSize size) { return exact_text(size.si(), "B"); }
+
+struct PhaseWriter {
+  ordered_json operator()(const Kernel& kernel) const {
+    ordered_json flops = ordered_json::object();
+    for (const Precision precision : all_precisions) {
+      const FlopCount count = kernel.flops[precision];
+      if (count.si() != 0.0) flops[std::string(name_of(precision))] = exact_text(count.si(), "FLOP");
+    }
+    return {
+        {"kernel",
+         {{"device", name_of(kernel.device)}, {"flops", flops}, {"memory_traffic", size_text(kernel.memory_traffic)}}}};
+  }
+  ordered_json operator()(const Collective& collective) const {
+    return {{"collective", {{"operation", name_of(collective.operation)}, {"size", size_text(collective.size)}}}};
+  }
+  ordered_json operator()(const Neighbours& neighbours) const {
+    return {{"neighbours", {{"dimensions", neighbours.dimensions}, {"size", size_text(neighbours.size)}}}};
+  }
+  ordered_json operator()(const StorageAccess& access) const {
+    const char* direction = access.direction == Direction::read ? "read" : "write";
+    return {{"io", {{"direction", direction}, {"size", size_text(access.size)}, {"tier", access.tier}}}};
+  }
+  ordered_json operator()(const Busy& busy) const {
+    return {{"busy", {{"time", exact_text(busy.time.si(), "s")}, {"utilisation", busy.utilisation}}}};
+  }
+  ordered_json operator()(const Loop& loop) const {
+    return {{"loop", {{"count", loop.count}, {"body", to_json(loop.body)}}}};
+  }
+};
+
+ordered_json to_json(const std::vector<Phase>& phases) {
+  ordered_json list = ordered_json::array();
+  for (const Phase& phase : phases) {
+    ordered_json one = {{"name", phase.name}};
+    one.update(std::visit(PhaseWriter{}, phase.what));
+    list.push_back(std::move(one));
+  }
+  return list;
+}
+
+}  // namespace
+
+Program read_program(const Field& field) {
+  Program program;
+  if (const auto setup = field.optional("setup")) program.setup = read_part(*setup);
+  if (const auto step = field.optional("step")) program.step = read_part(*step);
+  program.steps = program.step.empty() ? 0 : 1;
+  if (const auto steps = field.optional("steps")) program.steps = steps->count(most_steps);
+  if (const auto checkpoint = field.optional("checkpoint")) {
+    program.checkpoint_interval = (*checkpoint)["every"].positive<Duration>();
+    program.checkpoint = read_part((*checkpoint)["phases"]);
+    if (program.step.empty()) checkpoint->problem("checkpoints stand between steps, but there is no \"step\"");
+  }
+  if (const auto finish = field.optional("finish")) program.finish = read_part(*finish);
+  const bool does_nothing =
+      program.setup.empty() && program.finish.empty() && (program.step.empty() || program.steps == 0);
+  if (field.is_object() && does_nothing)
+    field.problem("does nothing; expected phases in \"setup\", \"step\" or \"finish\"");
+  return program;
+}
+
+std::string write_program(const Program& program) {
+  ordered_json result = ordered_json::object();
+  if (!program.setup.empty()) result["setup"] = to_json(program.setup);
+  if (!program.step.empty()) result["step"] = to_json(program.step);
+  result["steps"] = program.steps;
+  if (program.checkpoint_interval) {
+    result["checkpoint"] = {{"every", exact_text(program.checkpoint_interval->si(), "s")},
+                            {"phases", to_json(program.checkpoint)}};
+  }
+  if (!program.finish.empty()) result["finish"] = to_json(program.finish);
+  return result.dump();
+}
+
+}  // namespace zettasim::workload
