@@ -1,8 +1,9 @@
-// The network of a machine as directed links and the routes over them. A new topology is one class behind this interface.
+// The network of a machine as directed links and the routes over them. A new topology is one class behind this
+// interface.
 //
-// Vertices are numbered nodes first (0 to node_count - 1), then switches. Links are directed; both directions of a cable
-// are two links. A node's injection and ejection (its network interfaces) are links too, so that no node sends faster than
-// its interfaces allow.
+// Vertices are numbered nodes first (0 to node_count - 1), then switches. Links are directed; both directions of a
+// cable are two links. A node's injection and ejection (its network interfaces) are links too, so that no node sends
+// faster than its interfaces allow.
 #pragma once
 
 #include <boost/graph/adjacency_list.hpp>
@@ -28,11 +29,12 @@ struct Link {
   std::size_t from = 0;  // vertex
   std::size_t to = 0;    // vertex; equal to `from` for injection and ejection where the switch is in the node
   LinkRole role = LinkRole::fabric;
-  Bandwidth bandwidth;   // of payload
-  Duration latency;      // of passing it
+  Bandwidth bandwidth;  // of payload
+  Duration latency;     // of passing it
 };
 
 // A link on a route, and which share of the message's bytes takes it: 1 on a single path, less where traffic is split.
+// A route names each link once.
 struct RoutedLink {
   LinkId link;
   double share = 1.0;
@@ -47,20 +49,27 @@ class Network {
   virtual std::size_t vertex_count() const = 0;
   virtual std::size_t link_count() const = 0;
   virtual Link link(LinkId id) const = 0;
+  // Two members of link(id) that loops over millions of loads ask for; topologies answer them without the rest.
+  virtual LinkRole role(LinkId id) const { return link(id).role; }
+  virtual Bandwidth bandwidth(LinkId id) const { return link(id).bandwidth; }
 
   // Appends the route of a message between two different nodes and returns its latency, that of the longest path taken.
   virtual Duration append_route(NodeId from, NodeId to, std::vector<RoutedLink>& route) const = 0;
-  // Adds the traffic of `per_pair` bytes from each of `nodes` to each other one. The default routes every pair; a topology
-  // that knows a closed form (dimension-order routing does) overrides it with the same result at a lower cost.
-  virtual void add_all_to_all(std::span<const NodeId> nodes, DataSize per_pair, LinkLoads& loads) const;
+  // Adds the traffic of `per_pair` bytes from each of `nodes` (all different) to each other one, and returns the
+  // latency of the longest route among them. The default routes every pair; a topology that knows a closed form
+  // (dimension-order routing does) overrides it with the same loads at a lower cost, and a latency that may be an upper
+  // bound.
+  virtual Duration add_all_to_all(std::span<const NodeId> nodes, DataSize per_pair, LinkLoads& loads) const;
 
   virtual std::string describe() const = 0;            // "torus 10 x 8 x 4 x 2 x 3 x 2"
   virtual std::string link_name(LinkId id) const = 0;  // "node 12 (0,0,1,0,0,0) +x"
 };
 
+// Throws InputError when the topology does not hold the machine's nodes, or has more links than can be numbered.
 std::unique_ptr<Network> build_network(const platform::Machine& machine);
 
-// The same network as a Boost graph, for metrics that are graph algorithms: breadth-first distances, connectivity, cuts.
+// The same network as a Boost graph, for metrics that are graph algorithms: breadth-first distances, connectivity,
+// cuts. Links that stay inside one vertex (a torus node's interfaces) are no edges of it.
 using Graph = boost::adjacency_list<boost::vecS, boost::vecS, boost::directedS, boost::no_property, boost::no_property>;
 Graph to_graph(const Network& network);
 

@@ -1,0 +1,52 @@
+// From a machine's topology to its network, and what every topology shares.
+#include "zettasim/topology/network.hpp"
+
+#include <algorithm>
+
+#include "zettasim/topology/dragonfly.hpp"
+#include "zettasim/topology/fully_connected.hpp"
+#include "zettasim/topology/torus.hpp"
+
+namespace zettasim::topology {
+
+Duration Network::add_all_to_all(std::span<const NodeId> nodes, DataSize per_pair, LinkLoads& loads) const {
+  Duration longest;
+  std::vector<RoutedLink> route;
+  for (const NodeId from : nodes) {
+    for (const NodeId to : nodes) {
+      if (from == to) continue;
+      route.clear();
+      longest = std::max(longest, append_route(from, to, route));
+      for (const RoutedLink& step : route) loads.add(step.link, step.share * in_bytes(per_pair));
+    }
+  }
+  return longest;
+}
+
+namespace {
+
+struct Builder {
+  const platform::Machine& machine;
+  std::unique_ptr<Network> operator()(const platform::Torus&) const { return std::make_unique<Torus>(machine); }
+  std::unique_ptr<Network> operator()(const platform::Dragonfly&) const { return std::make_unique<Dragonfly>(machine); }
+  std::unique_ptr<Network> operator()(const platform::FullyConnected&) const {
+    return std::make_unique<FullyConnected>(machine);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Network> build_network(const platform::Machine& machine) {
+  return std::visit(Builder{machine}, machine.network.topology);
+}
+
+Graph to_graph(const Network& network) {
+  Graph graph(network.vertex_count());
+  for (std::size_t i = 0; i < network.link_count(); ++i) {
+    const Link link = network.link(LinkId(i));
+    if (link.from != link.to) boost::add_edge(link.from, link.to, graph);
+  }
+  return graph;
+}
+
+}  // namespace zettasim::topology
