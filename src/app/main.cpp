@@ -1,0 +1,32 @@
+// The table of contents of the program.
+#include <fmt/format.h>
+
+#include "app/commands.hpp"
+#include "app/version.hpp"
+#include "zettasim/base/problem.hpp"
+
+int main(int argc, char** argv) {
+  using namespace zettasim;
+  CLI::App app("zettasim: a simulator of hybrid CPU/GPU supercomputers");
+  int exit_code = app::success;
+  app.require_subcommand(1);
+  app.set_version_flag("--version", app::version());
+  app.footer(
+      "Examples:\n"
+      "  zettasim run fugakunext mixed-day --out out\n"
+      "  zettasim platform show fugakunext\n"
+      "  zettasim workload describe mixed-day\n"
+      "Exit codes: 0 done, 2 bad input, 3 (with --strict) a simulated job did not finish.");
+  app::add_run(app, exit_code);
+  app::add_platform(app, exit_code);
+  app::add_workload(app, exit_code);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? app::success : app::bad_input;
+  } catch (const InputError& error) {
+    fmt::print(stderr, "{}\n", error.what());
+    return app::bad_input;
+  }
+  return exit_code;
+}

@@ -1,0 +1,166 @@
+// zettasim workload generate | describe | convert.
+#include <fmt/format.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "app/commands.hpp"
+#include "app/library.hpp"
+#include "zettasim/base/files.hpp"
+#include "zettasim/base/problem.hpp"
+#include "zettasim/base/text.hpp"
+#include "zettasim/base/unit.hpp"
+#include "zettasim/platform/load.hpp"
+#include "zettasim/workload/describe.hpp"
+#include "zettasim/workload/generate.hpp"
+#include "zettasim/workload/read_trace.hpp"
+
+namespace zettasim::app {
+namespace {
+
+struct WorkloadArguments {
+  std::string input;
+  std::string output;
+  std::optional<std::string> platform;
+  std::optional<std::int64_t> nodes;
+  std::optional<std::string> mix;
+  std::optional<std::uint64_t> seed;
+  std::int64_t jobs = 500;
+  std::string span = "1 day";
+  double load = 0.75;
+  bool json = false;
+};
+
+Duration parse_span(const std::string& text) {
+  const auto parsed = parse_in_si(text, Duration::dimension);
+  if (const auto* wrong = std::get_if<UnitProblem>(&parsed)) {
+    throw InputError("--span", fmt::format("found \"{}\", expected {} ({})", text,
+                                           describe_expected(Duration::dimension), wrong->reason));
+  }
+  return seconds(std::get<double>(parsed));
+}
+
+std::optional<std::int64_t> machine_nodes(const WorkloadArguments& arguments) {
+  if (arguments.nodes) return arguments.nodes;
+  if (!arguments.platform) return std::nullopt;
+  return platform::load_machine(find_in_library(*arguments.platform, "platforms")).node_count;
+}
+
+workload::Trace read(const WorkloadArguments& arguments) {
+  workload::TraceOptions options{.mix = {}, .seed = arguments.seed};
+  if (arguments.mix) options.mix = find_in_library(*arguments.mix, "workloads/mixes");
+  return workload::read_trace(find_in_library(arguments.input, "workloads"), options);
+}
+
+void generate(const WorkloadArguments& arguments) {
+  const auto nodes = machine_nodes(arguments);
+  if (!nodes) throw InputError("workload generate", "needs the size of the machine: --platform NAME or --nodes N");
+  const auto mix =
+      workload::read_mix(Document::load(find_in_library(arguments.mix.value_or("science"), "workloads/mixes")));
+  const workload::GenerateOptions options{.machine_nodes = *nodes,
+                                          .jobs = arguments.jobs,
+                                          .span = parse_span(arguments.span),
+                                          .seed = arguments.seed.value_or(mix.seed),
+                                          .load = arguments.load,
+                                          .sizes = {}};
+  const auto trace = workload::generate(options, mix);
+  write_whole(arguments.output, workload::write_json_trace(trace));
+  fmt::print("{}\n{} written\n", workload::to_text(workload::describe(trace, nodes)), arguments.output);
+}
+
+nlohmann::ordered_json to_json(const workload::TraceDescription& d) {
+  nlohmann::ordered_json result = {{"name", d.name},
+                                   {"jobs", d.jobs},
+                                   {"jobs_without_run_time", d.jobs_without_run_time},
+                                   {"span_s", d.span.si()},
+                                   {"node_hours", d.node_hours},
+                                   {"mean_nodes", d.mean_nodes},
+                                   {"median_nodes", d.median_nodes},
+                                   {"most_nodes", d.most_nodes},
+                                   {"mean_run_time_s", d.mean_run_time.si()},
+                                   {"median_run_time_s", d.median_run_time.si()},
+                                   {"users", d.users}};
+  if (d.offered_load) result["offered_load"] = *d.offered_load;
+  for (const auto& size : d.sizes) {
+    result["sizes"].push_back(
+        {{"least", size.least}, {"most", size.most}, {"jobs", size.jobs}, {"node_hours", size.node_hours}});
+  }
+  for (const auto& app : d.applications) {
+    result["applications"].push_back(
+        {{"name", app.name}, {"model", app.model}, {"jobs", app.jobs}, {"node_hours", app.node_hours}});
+  }
+  for (const auto& note : d.notes) result["notes"].push_back({{"what", note.what}, {"count", note.count}});
+  return result;
+}
+
+void describe(const WorkloadArguments& arguments) {
+  const auto description = workload::describe(read(arguments), machine_nodes(arguments));
+  if (arguments.json) {
+    fmt::print("{}\n", to_json(description).dump(2));
+  } else {
+    fmt::print("{}", workload::to_text(description));
+  }
+}
+
+void convert(const WorkloadArguments& arguments) {
+  const auto trace = read(arguments);
+  const bool swf = std::filesystem::path(arguments.output).extension() == ".swf";
+  write_whole(arguments.output, swf ? workload::write_swf(trace) : workload::write_json_trace(trace));
+  for (const auto& note : trace.notes) fmt::print("note: {} {}\n", note.count, note.what);
+  fmt::print("{} jobs written to {}\n", trace.jobs.size(), arguments.output);
+}
+
+}  // namespace
+
+void add_workload(CLI::App& app, int& exit_code) {
+  auto* command = app.add_subcommand("workload", "Make, look at and convert traces of jobs");
+  command->require_subcommand(1);
+  auto arguments = std::make_shared<WorkloadArguments>();
+  const auto add_size = [&](CLI::App* sub) {
+    sub->add_option("--platform", arguments->platform, "The machine the trace is for");
+    sub->add_option("--nodes", arguments->nodes, "The size of that machine")
+        ->check(CLI::Range(std::int64_t{1}, std::int64_t{4'000'000}));
+  };
+  const auto add_mix = [&](CLI::App* sub) {
+    sub->add_option("--mix", arguments->mix, "Applications for jobs that have none: a file or a name of the library");
+    sub->add_option("--seed", arguments->seed, "Seed of all random draws, instead of the mix's");
+  };
+
+  auto* generate_command =
+      command->add_subcommand("generate", "Draw a trace from the model of Lublin and Feitelson 2003");
+  generate_command->add_option("output", arguments->output, "File to write (.json)")->required();
+  add_size(generate_command);
+  add_mix(generate_command);
+  generate_command->add_option("--jobs", arguments->jobs, "How many jobs")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{10'000'000}))
+      ->capture_default_str();
+  generate_command->add_option("--span", arguments->span, "Time over which they arrive")->capture_default_str();
+  generate_command->add_option("--load", arguments->load, "Node-time asked for over what the machine has in that span")
+      ->check(CLI::Range(0.001, 100.0))
+      ->capture_default_str();
+  generate_command->callback([arguments, &exit_code] { generate(*arguments), exit_code = success; });
+
+  auto* describe_command = command->add_subcommand("describe", "A trace in numbers: jobs, sizes, applications, load");
+  describe_command
+      ->add_option("input", arguments->input, "Trace: .json, .swf, also .gz or .zst; or a name of the library")
+      ->required();
+  add_size(describe_command);
+  add_mix(describe_command);
+  describe_command->add_flag("--json", arguments->json, "As JSON");
+  describe_command->callback([arguments, &exit_code] { describe(*arguments), exit_code = success; });
+
+  auto* convert_command =
+      command->add_subcommand("convert", "Between our JSON and the Standard Workload Format, by extension");
+  convert_command->add_option("input", arguments->input, "Trace to read")->required();
+  convert_command->add_option("output", arguments->output, "File to write: .json or .swf")->required();
+  add_mix(convert_command);
+  convert_command->callback([arguments, &exit_code] { convert(*arguments), exit_code = success; });
+  command->footer(
+      "Examples:\n"
+      "  zettasim workload generate day.json --platform fugakunext --jobs 600\n"
+      "  zettasim workload describe log.swf.gz --mix science --platform frontier\n"
+      "  zettasim workload convert log.swf.gz log.json --mix science");
+}
+
+}  // namespace zettasim::app

@@ -1,0 +1,146 @@
+// JSON for machines: SI numbers under names that say their unit. The names are part of the interface (docs/formats.md).
+#include <nlohmann/json.hpp>
+
+#include "zettasim/report/outputs.hpp"
+#include "zettasim/workload/read_trace.hpp"
+
+namespace zettasim::report {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+json by_precision(const PerPrecision<FlopCount>& flops) {
+  json result = json::object();
+  for (const Precision p : all_precisions) {
+    if (flops[p].si() > 0.0) result[std::string(name_of(p))] = flops[p].si();
+  }
+  return result;
+}
+
+json by_component(const PerComponent<Energy>& energy) {
+  json result = json::object();
+  for (const Component c : all_components) result[std::string(name_of(c))] = energy[c].si();
+  return result;
+}
+
+json by_activity(const engine::TimeByActivity& time) {
+  return {{"kernel", time.kernel.si()},
+          {"collective", time.collective.si()},
+          {"neighbours", time.neighbours.si()},
+          {"storage", time.storage.si()},
+          {"busy", time.busy.si()},
+          {"sharing", time.sharing.si()}};
+}
+
+json quantiles(const Quantiles& q) {
+  return {{"count", q.count}, {"median_s", q.median.si()}, {"p99_s", q.p99.si()}, {"longest_s", q.most.si()}};
+}
+
+json flops_json(const Summary& s) {
+  json result = {{"sustained_flops_per_s", s.sustained_all.si()},
+                 {"flops_per_joule", s.flops_per_joule},
+                 {"by_precision", json::object()}};
+  for (const Precision p : all_precisions) {
+    if (s.flops[p].si() <= 0.0) continue;
+    json& entry = result["by_precision"][std::string(name_of(p))];
+    entry = {{"flops", s.flops[p].si()},
+             {"sustained_flops_per_s", s.sustained[p].si()},
+             {"peak_flops_per_s", s.peak[p].si()}};
+    if (s.peak[p].si() > 0.0) entry["share_of_peak"] = s.sustained[p] / s.peak[p];
+  }
+  return result;
+}
+
+json energy_json(const Run& run) {
+  const auto& a = run.record.accounts;
+  return {{"facility_meter_j", run.record.meter.si()},
+          {"accounts_j",
+           {{"jobs", a.jobs.si()},
+            {"idle_nodes", a.idle_nodes.si()},
+            {"network", a.network.si()},
+            {"storage", a.storage.si()},
+            {"losses", a.losses.si()},
+            {"cooling", a.cooling.si()}}},
+          {"components_j", by_component(run.record.components)}};
+}
+
+json applications_json(const Summary& s) {
+  json result = json::array();
+  for (const auto& app : s.applications) {
+    result.push_back({{"name", app.name},
+                      {"model", app.model},
+                      {"jobs", app.jobs},
+                      {"finished", app.finished},
+                      {"mean_run_time_s", app.mean_run_time.si()},
+                      {"node_seconds", app.node_time.si()},
+                      {"time_by_activity_s", by_activity(app.time)},
+                      {"flops", by_precision(app.flops)},
+                      {"energy_j", app.energy.si()}});
+  }
+  return result;
+}
+
+json summary_value(const Run& run) {
+  const Summary& s = run.summary;
+  return {{"jobs",
+           {{"total", s.jobs},
+            {"finished", s.finished},
+            {"timed_out", s.timed_out},
+            {"refused", s.refused},
+            {"backfilled", s.backfilled},
+            {"wait_mean_s", s.mean_wait.si()},
+            {"wait_median_s", s.median_wait.si()},
+            {"wait_p95_s", s.p95_wait.si()},
+            {"bounded_slowdown_mean", s.mean_bounded_slowdown},
+            {"time_to_solution_mean_s", s.mean_time_to_solution.si()}}},
+          {"time_s", s.end.si()},
+          {"utilisation", s.utilisation},
+          {"node_seconds_by_activity", by_activity(s.time)},
+          {"flops", flops_json(s)},
+          {"collectives", quantiles(s.collectives)},
+          {"messages", quantiles(s.messages)},
+          {"power",
+           {{"mean_w", s.mean_power.si()},
+            {"peak_w", s.peak_power.si()},
+            {"budget_w", s.budget.si()},
+            {"time_above_budget_s", s.time_above_budget.si()}}},
+          {"energy", energy_json(run)},
+          {"applications", applications_json(s)}};
+}
+
+json links_json(const engine::RunRecord& record) {
+  json result = json::array();
+  for (const auto& link : record.busiest_links) {
+    result.push_back({{"link", link.name}, {"bytes", link.bytes.si()}, {"utilisation", link.utilisation}});
+  }
+  return result;
+}
+
+json notes_json(const workload::Trace& trace) {
+  json result = json::array();
+  for (const auto& note : trace.notes) result.push_back({{"what", note.what}, {"count", note.count}});
+  return result;
+}
+
+}  // namespace
+
+std::string summary_json(const Run& run) { return summary_value(run).dump(2) + "\n"; }
+
+std::string report_json(const Run& run) {
+  json settings = json::object();
+  for (const auto& [name, value] : run.record.settings) settings[name] = value;
+  const json report = {{"format", "zettasim-report"},
+                       {"version", 1},
+                       {"zettasim", run.version},
+                       {"command", run.command},
+                       {"seed", run.trace.seed},
+                       {"settings", settings},
+                       {"summary", summary_value(run)},
+                       {"busiest_links", links_json(run.record)},
+                       {"notes", notes_json(run.trace)},
+                       {"platform", json::parse(run.machine.resolved)},
+                       {"workload", json::parse(workload::write_json_trace(run.trace))}};
+  return report.dump(1) + "\n";
+}
+
+}  // namespace zettasim::report

@@ -1,0 +1,108 @@
+// The one screen a run ends in.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "zettasim/base/text.hpp"
+#include "zettasim/report/outputs.hpp"
+
+namespace zettasim::report {
+namespace {
+
+std::string count(std::int64_t n) { return with_thousands(static_cast<unsigned long long>(n)); }
+
+std::string machine_line(const platform::Machine& machine) {
+  const auto& devices = machine.main_devices();
+  return fmt::format("{}: {} nodes, {} {}, budget {}\n", machine.name, count(machine.node_count),
+                     count(machine.node_count * devices.count), devices.device.name, to_text(machine.facility.budget));
+}
+
+std::string job_lines(const Summary& s, const workload::Trace& trace) {
+  std::string lines = fmt::format("{}: {} jobs: {} finished, {} out of time, {} refused\n", trace.name, count(s.jobs),
+                                  count(s.finished), count(s.timed_out), count(s.refused));
+  for (const auto& note : trace.notes) lines += fmt::format("  note: {} {}\n", count(note.count), note.what);
+  lines += fmt::format("\n  time          simulated {}, nodes in use {}\n", to_text(s.end), percent(s.utilisation));
+  lines += fmt::format("  solution      mean {} from submission to result, bounded slowdown {:.2f}\n",
+                       to_text(s.mean_time_to_solution), s.mean_bounded_slowdown);
+  lines += fmt::format("  queue         wait mean {}, median {}, 95 % below {}; {} backfilled\n", to_text(s.mean_wait),
+                       to_text(s.median_wait), to_text(s.p95_wait), count(s.backfilled));
+  return lines;
+}
+
+std::string work_lines(const Summary& s) {
+  std::string lines = fmt::format("  FLOPS         sustained {} in all precisions\n", to_text(s.sustained_all));
+  for (const Precision p : all_precisions) {
+    if (s.flops[p].si() <= 0.0) continue;
+    const bool known = s.peak[p].si() > 0.0;
+    lines +=
+        fmt::format("    {:<12}{:>14} {:>9}\n", name_of(p), to_text(s.sustained[p]),
+                    known ? fmt::format("{} of peak {}", percent(s.sustained[p] / s.peak[p]), to_text(s.peak[p])) : "");
+  }
+  return lines;
+}
+
+std::string activity_line(const engine::TimeByActivity& time) {
+  const double total = time.sum().si();
+  if (total <= 0.0) return {};
+  const auto share = [&](Duration part) { return percent(part.si() / total); };
+  std::string line = fmt::format(
+      "  jobs' time    compute {}, collectives {}, neighbours {}, storage {}, shared links {}", share(time.kernel),
+      share(time.collective), share(time.neighbours), share(time.storage), share(time.sharing));
+  if (time.busy.si() > 0.0) line += fmt::format(", recorded {}", share(time.busy));
+  return line + "\n";
+}
+
+std::string latency_line(const char* name, const Quantiles& q) {
+  if (q.count <= 0.0) return {};
+  return fmt::format("  {:<14}median {}, 99 % below {}, longest {}\n", name, to_text(q.median), to_text(q.p99),
+                     to_text(q.most));
+}
+
+std::string power_lines(const Run& run) {
+  const Summary& s = run.summary;
+  const auto& a = run.record.accounts;
+  std::string lines = fmt::format("  power         mean {} ({} of the budget), peak {}\n", to_text(s.mean_power),
+                                  percent(s.mean_power / s.budget), to_text(s.peak_power));
+  lines += s.time_above_budget.si() > 0.0
+               ? fmt::format("  budget        above {} for {} ({} of the time)\n", to_text(s.budget),
+                             to_text(s.time_above_budget), percent(s.time_above_budget / s.end))
+               : fmt::format("  budget        never above {}\n", to_text(s.budget));
+  lines += fmt::format("  energy        {} at the facility meter, {:.4g} GFLOPS/W\n", to_text(s.energy),
+                       s.flops_per_joule / 1e9);
+  const auto share = [&](Energy part) { return s.energy.si() > 0.0 ? percent(part / s.energy) : percent(0.0); };
+  lines += fmt::format("    jobs {}, idle nodes {}, network {}, storage {}, losses {}, cooling {}\n", share(a.jobs),
+                       share(a.idle_nodes), share(a.network), share(a.storage), share(a.losses), share(a.cooling));
+  return lines;
+}
+
+std::string application_lines(const Summary& s) {
+  std::string lines = fmt::format("\n  {:<20}{:>7}{:>14}{:>12}{:>10}{:>10}{:>10}\n", "application", "jobs", "mean run",
+                                  "node-hours", "compute", "network", "energy");
+  auto applications = s.applications;
+  std::stable_sort(applications.begin(), applications.end(),
+                   [](const auto& a, const auto& b) { return a.energy > b.energy; });
+  constexpr std::size_t most_lines = 12;
+  for (std::size_t i = 0; i < std::min(most_lines, applications.size()); ++i) {
+    const auto& app = applications[i];
+    const double total = app.time.sum().si();
+    const auto share = [&](Duration part) { return total > 0.0 ? percent(part.si() / total) : std::string("-"); };
+    lines += fmt::format("  {:<20}{:>7}{:>14}{:>12}{:>10}{:>10}{:>10}\n", app.name.substr(0, 19), app.jobs,
+                         to_text(app.mean_run_time), count(static_cast<std::int64_t>(in_hours(app.node_time))),
+                         share(app.time.kernel + app.time.busy),
+                         share(app.time.collective + app.time.neighbours + app.time.sharing), to_text(app.energy));
+  }
+  if (applications.size() > most_lines)
+    lines += fmt::format("  ... and {} more in report.json\n", applications.size() - most_lines);
+  return lines;
+}
+
+}  // namespace
+
+std::string screen(const Run& run) {
+  const Summary& s = run.summary;
+  return machine_line(run.machine) + job_lines(s, run.trace) + work_lines(s) + activity_line(s.time) +
+         latency_line("collectives", s.collectives) + latency_line("messages", s.messages) + power_lines(run) +
+         application_lines(s);
+}
+
+}  // namespace zettasim::report
