@@ -62,7 +62,7 @@ std::string in_quotes(const std::string& text) {
 // The files that led to the one being read, outermost first.
 using Chain = std::vector<path>;
 
-path canonical(const path& file) {
+path identity_of(const path& file) {
   std::error_code ignored;
   const path result = std::filesystem::weakly_canonical(file, ignored);
   return ignored ? file : result;
@@ -151,7 +151,7 @@ class Assembly {
           fmt::format("names {}, but there is no file {}{}", in_quotes(*name), file.string(), suggest_file(file)));
     }
     for (const path& outer : chain) {
-      if (canonical(outer) == canonical(file)) return fail("the files lead in a circle: " + to_text(chain, file));
+      if (identity_of(outer) == identity_of(file)) return fail("the files lead in a circle: " + to_text(chain, file));
     }
     if (chain.size() >= longest_chain) {
       return fail(fmt::format("more than {} files lead to each other: {}", longest_chain, to_text(chain, file)));
