@@ -453,10 +453,7 @@ void DocumentState::add_problem(const std::string& pointer, std::string text) {
 }
 
 void DocumentState::add_problem(Problem problem) {
-  for (const Problem& known : problems) {
-    if (known.place == problem.place && known.text == problem.text) return;
-  }
-  problems.push_back(std::move(problem));
+  if (noted.insert(to_text(problem)).second) problems.push_back(std::move(problem));
 }
 
 }  // namespace zettasim

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "zettasim/base/document.hpp"
@@ -17,6 +18,7 @@ struct DocumentState {
   std::map<std::string, Place> places;                      // pointer -> where that value was written
   std::map<std::string, std::set<std::string>> asked_keys;  // pointer of an object -> keys that were asked for
   std::vector<Problem> problems;
+  std::unordered_set<std::string> noted;  // their texts: a trace may have a hundred thousand problems
   Origins origins = Origins::not_asked;
 
   Place place_of(const std::string& pointer) const;

@@ -5,8 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
+#include "applications.hpp"
 #include "models.hpp"
 #include "zettasim/base/contract.hpp"
 #include "zettasim/base/suggest.hpp"
@@ -197,7 +197,7 @@ bool repeats(const Application& application) {
 }
 
 std::string write_application(const Application& application) {
-  const std::string name = nlohmann::json(application.name).dump();
+  const std::string name = quoted(application.name);
   if (application.model == "program")
     return fmt::format("{}: {{\"program\": {}}}", name, write_program(application.program));
   const ModelInfo* model = find_model(application.model);
@@ -215,7 +215,7 @@ std::string write_application(const Application& application) {
       members += fmt::format(", \"{}\": \"{}\"", info.name, show(info, value));
     }
   }
-  if (!application.tier.empty()) members += fmt::format(", \"tier\": {}", nlohmann::json(application.tier).dump());
+  if (!application.tier.empty()) members += fmt::format(", \"tier\": {}", quoted(application.tier));
   return fmt::format("{}: {{{}}}", name, members);
 }
 

@@ -183,6 +183,11 @@ std::string describe_arguments(const GenerateOptions& options, const Mix& mix) {
       fmt::format("Lublin-Feitelson 2003: --nodes {} --jobs {} --span \"{}\" --seed {} --mix {}", options.machine_nodes,
                   options.jobs, exact_text(options.span.si(), "s"), options.seed, mix.name);
   if (options.load) text += fmt::format(" --load {}", *options.load);
+  const SizeModel& s = options.sizes;
+  if (!(s == SizeModel{})) {
+    text += fmt::format("; sizes: serial {}, power of two {}, low {}, middle below top {}, first stage {}", s.serial,
+                        s.power_of_two, s.low, s.middle_below_top, s.first_stage);
+  }
   return text;
 }
 

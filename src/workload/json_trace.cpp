@@ -73,13 +73,17 @@ std::vector<Job> read_jobs(const Field& field, const std::vector<Application>& a
 std::string write_job(const Trace& trace, const Job& job) {
   std::string line = fmt::format(R"({{"id": {}, "submit": "{}", "nodes": {}, "requested_time": "{}")", job.number,
                                  exact_text(job.submit.si(), "s"), job.nodes, exact_text(job.requested_time.si(), "s"));
-  if (!job.user.empty()) line += fmt::format(", \"user\": {}", nlohmann::json(job.user).dump());
-  line += fmt::format(", \"application\": {}", nlohmann::json(trace.applications.at(job.application).name).dump());
+  if (!job.user.empty()) line += fmt::format(", \"user\": {}", quoted(job.user));
+  line += fmt::format(", \"application\": {}", quoted(trace.applications.at(job.application).name));
   if (job.run_time) line += fmt::format(", \"run_time\": \"{}\"", exact_text(job.run_time->si(), "s"));
   return line + "}";
 }
 
 }  // namespace
+
+std::string quoted(const std::string& text) {
+  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
 
 std::vector<Application> read_applications(const Field& field) {
   std::vector<Application> applications;
@@ -120,9 +124,8 @@ Trace read_json_trace(Document document) {
 
 std::string write_json_trace(const Trace& trace) {
   std::string text = "{\n  \"format\": \"zettasim-workload\",\n  \"version\": 1,\n";
-  text += fmt::format("  \"name\": {},\n", nlohmann::json(trace.name).dump());
-  if (!trace.description.empty())
-    text += fmt::format("  \"description\": {},\n", nlohmann::json(trace.description).dump());
+  text += fmt::format("  \"name\": {},\n", quoted(trace.name));
+  if (!trace.description.empty()) text += fmt::format("  \"description\": {},\n", quoted(trace.description));
   text += fmt::format("  \"seed\": {},\n", trace.seed);
   if (trace.machine_nodes) text += fmt::format("  \"machine_nodes\": {},\n", *trace.machine_nodes);
   text += fmt::format("  \"applications\": {{\n{}\n  }},\n  \"jobs\": [\n", write_applications(trace.applications));

@@ -203,7 +203,7 @@ std::string write_program(const Program& program) {
                             {"phases", to_json(program.checkpoint)}};
   }
   if (!program.finish.empty()) result["finish"] = to_json(program.finish);
-  return result.dump();
+  return result.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
 }  // namespace zettasim::workload

@@ -19,6 +19,7 @@ struct SizeModel {
   double low = 0.8;
   double middle_below_top = 3.5;
   double first_stage = 0.95;
+  constexpr bool operator==(const SizeModel&) const = default;
 };
 // The parameters fitted to logs of machines of about 100 to 400 nodes. They put one parallel job in seven on more than
 // a sixth of the machine; on machines of thousands of nodes that alone would offer several times what the machine can

@@ -1,0 +1,212 @@
+#include <cmath>
+
+#include "support/catch.hpp"
+#include "zettasim/base/problem.hpp"
+#include "zettasim/workload/application.hpp"
+
+using namespace zettasim;
+using namespace zettasim::workload;
+using namespace zettasim::literals;
+
+namespace {
+
+Application application(const std::string& text) {
+  auto document = Document::parse("a.json", "{\"a\": " + text + "}");
+  auto result = read_application("a", document.root()["a"]);
+  document.finish();
+  return result;
+}
+
+const NodeShape four_gpus{.main_devices = 4, .main_memory = 800_GB};
+
+// All of one kind of amount in a list of phases, loops counted out.
+template <class Count>
+double total(const std::vector<Phase>& phases, const Count& count) {
+  double sum = 0.0;
+  for (const Phase& phase : phases) {
+    const auto* loop = std::get_if<Loop>(&phase.what);
+    sum += loop ? static_cast<double>(loop->count) * total(loop->body, count) : count(phase);
+  }
+  return sum;
+}
+auto flop_of(Precision precision) {
+  return [precision](const Phase& phase) {
+    const auto* kernel = std::get_if<Kernel>(&phase.what);
+    return kernel ? kernel->flops[precision].si() : 0.0;
+  };
+}
+double traffic_of(const Phase& phase) {
+  const auto* kernel = std::get_if<Kernel>(&phase.what);
+  return kernel ? kernel->memory_traffic.si() : 0.0;
+}
+auto bytes_of(CollectiveOperation operation) {
+  return [operation](const Phase& phase) {
+    const auto* collective = std::get_if<Collective>(&phase.what);
+    return collective && collective->operation == operation ? collective->size.si() : 0.0;
+  };
+}
+double halo_of(const Phase& phase) {
+  const auto* neighbours = std::get_if<Neighbours>(&phase.what);
+  return neighbours ? neighbours->size.si() : 0.0;
+}
+
+bool finite(const std::vector<Phase>& phases) {
+  const auto amount = [](const Phase& p) { return traffic_of(p) + halo_of(p) + flop_of(Precision::fp64)(p); };
+  return std::isfinite(total(phases, amount));
+}
+
+}  // namespace
+
+// N = sqrt(0.9 * 800 GB * 16 / 8 B) = sqrt(1.44e12) = 1.2e6; 2/3 N^3 + 3/2 N^2 over 16 nodes.
+TEST_CASE("HPL does two thirds of N cubed flops however many sections it has", "[workload]") {
+  const double n = 1.2e6;
+  const double expected = (2.0 / 3.0 * n * n * n + 1.5 * n * n) / 16.0;
+  for (const char* sections : {"1", "7", "50"}) {
+    const auto program =
+        build_program(application(std::string(R"({"model": "hpl", "sections": )") + sections + "}"), 16, four_gpus);
+    CHECK(program.step.empty());
+    CHECK(program.steps == 0);
+    CHECK(total(program.setup, flop_of(Precision::fp64_matrix)) == Approx(expected).epsilon(1e-9));
+  }
+  const auto steps = build_program(application(R"({"model": "hpl", "sections": 0})"), 16, four_gpus);
+  CHECK(static_cast<double>(steps.steps) * total(steps.step, flop_of(Precision::fp64_matrix)) ==
+        Approx(expected).epsilon(1e-9));
+}
+
+// Broadcast: the sum of 8 (from - to) (from + to) / 2 over all sections is 4 N^2, over 4 rows, half each way.
+// Swaps twice that: 3 * 4 N^2 / 4 / 2 = 1.5 N^2 = 2.16e12 B. Traffic: 16 N^3 / 3 / 1024 / 16 nodes.
+TEST_CASE("HPL exchanges the same bytes in sections as in equal steps", "[workload]") {
+  const double n = 1.2e6;
+  const auto whole = build_program(application(R"({"model": "hpl"})"), 16, four_gpus);
+  const auto equal = build_program(application(R"({"model": "hpl", "sections": 0})"), 16, four_gpus);
+  CHECK(total(whole.setup, halo_of) == Approx(1.5 * n * n).epsilon(1e-9));
+  CHECK(50.0 * total(equal.step, halo_of) == Approx(1.5 * n * n).epsilon(1e-9));
+  CHECK(total(whole.setup, traffic_of) == Approx(16.0 * n * n * n / 3.0 / 1024.0 / 16.0).epsilon(1e-9));
+  CHECK(50.0 * total(equal.step, traffic_of) == Approx(total(whole.setup, traffic_of)).epsilon(1e-9));
+}
+
+TEST_CASE("only applications with steps can fill a run time", "[workload]") {
+  CHECK_FALSE(repeats(application(R"({"model": "hpl"})")));
+  CHECK(repeats(application(R"({"model": "hpl", "sections": 0})")));
+  CHECK(repeats(application(R"({"model": "stencil"})")));
+  CHECK(repeats(application(R"({"program": {"step": [{"busy": {"time": "1 s"}}]}})")));
+  CHECK_FALSE(repeats(application(R"({"program": {"setup": [{"busy": {"time": "1 s"}}]}})")));
+}
+
+// 0.5 * 800 GB / (2 * 5 fields * 8 B) = 5e9 cells; a face has 5e9^(2/3) cells, 2 layers of 40 B; 250 flop a cell; 3
+// sweeps read and write 40 B a cell.
+TEST_CASE("a stencil fills its memory and exchanges its faces", "[workload]") {
+  const auto program =
+      build_program(application(R"({"model": "stencil", "checkpoint_interval": "1 h"})"), 64, four_gpus);
+  CHECK(total(program.step, flop_of(Precision::fp64)) == Approx(5e9 * 250).epsilon(1e-9));
+  CHECK(total(program.step, traffic_of) == Approx(5e9 * 240).epsilon(1e-9));
+  CHECK(total(program.step, halo_of) == Approx(std::pow(5e9, 2.0 / 3.0) * 80).epsilon(1e-9));
+  REQUIRE(program.checkpoint.size() == 1);
+  CHECK(std::get<StorageAccess>(program.checkpoint[0].what).size.si() == Approx(5e9 * 40));
+  CHECK(program.checkpoint_interval->si() == 3600.0);
+}
+
+// 0.5 * 800 GB / 32 B = 1.25e10 points a node; 2 transforms of 5 N log2 N; each sends its 16 B a point twice.
+TEST_CASE("a three-dimensional FFT sends its whole grid twice in a transform", "[workload]") {
+  const auto program = build_program(application(R"({"model": "fft3d"})"), 8, four_gpus);
+  const double points = 1.25e10;
+  CHECK(total(program.step, bytes_of(CollectiveOperation::all_to_all)) == Approx(2 * 2 * 16 * points).epsilon(1e-9));
+  CHECK(total(program.step, flop_of(Precision::fp64)) ==
+        Approx(2 * 5 * points * std::log2(8 * points) + 10 * points).epsilon(1e-9));
+}
+
+// 1e6 particles, 200 neighbours: 1e8 pairs of 45 flop, twice before each mesh step. Mesh: 2 transforms of 2 transposes
+// of 8 MB.
+TEST_CASE("particles compute each pair once and transpose their mesh four times", "[workload]") {
+  const auto program = build_program(application(R"({"model": "particles", "particles_per_node": 1e6})"), 4, four_gpus);
+  const double mesh = 2 * 5 * 1e6 * std::log2(4e6) + 1e6 * 64 * 10;
+  CHECK(total(program.step, flop_of(Precision::fp32)) == Approx(2 * (1e8 * 45 + 20e6) + mesh).epsilon(1e-9));
+  CHECK(total(program.step, bytes_of(CollectiveOperation::all_to_all)) == Approx(4 * 8e6).epsilon(1e-9));
+  const double cutoff = std::cbrt(3 * 200 / (4 * 3.14159265358979));
+  CHECK(total(program.step, halo_of) == Approx(2 * 1e4 * cutoff * 24).epsilon(1e-9));
+}
+
+// 6 P + 6 * 80 * 8192 * 8192 a token, 131,072 tokens a node; gradients 2 P bytes out and 2 P bytes of weights back.
+TEST_CASE("training a transformer costs six flops a weight and token and moves each gradient once out and back",
+          "[workload]") {
+  const auto program = build_program(application(R"({"model": "llm-training"})"), 10, four_gpus);
+  CHECK(total(program.step, flop_of(Precision::bf16)) ==
+        Approx(131072.0 * (6 * 70e9 + 6.0 * 80 * 8192 * 8192)).epsilon(1e-9));
+  CHECK(total(program.step, bytes_of(CollectiveOperation::reduce_scatter)) == Approx(140e9));
+  CHECK(total(program.step, bytes_of(CollectiveOperation::all_gather)) == Approx(140e9));
+  CHECK(std::get<StorageAccess>(program.checkpoint.at(0).what).size.si() == Approx(14 * 70e9 / 10));
+}
+
+// Decode reads 70e9 weights of 1 B (fp8) and 64 sequences of 2,048 + 128 tokens of 2 * 80 * 1,024 * 2 B for each of 256
+// tokens.
+TEST_CASE("decoding reads all weights and all keys and values for every token", "[workload]") {
+  const auto program = build_program(application(R"({"model": "llm-inference", "precision": "fp8"})"), 1, four_gpus);
+  const double token = 70e9 + 64.0 * 2176 * (2.0 * 80 * 1024 * 2);
+  const double prefill = 70e9 + 64.0 * 2048 * (2.0 * 80 * 1024 * 2);
+  CHECK(total(program.step, traffic_of) == Approx(256 * token + prefill).epsilon(1e-9));
+  CHECK(total(program.step, flop_of(Precision::fp8)) ==
+        Approx(256 * 2 * 70e9 * 64 + 64 * 2048.0 * (2 * 70e9 + 2.0 * 80 * 8192 * 2048)).epsilon(1e-9));
+}
+
+// 100 coupled steps, then 10 epochs with one all-reduce of 4 B a weight each: 10 * 8 MB.
+TEST_CASE("a surrogate is retrained with one gradient exchange an epoch", "[workload]") {
+  const auto program = build_program(application(R"({"model": "surrogate"})"), 8, four_gpus);
+  CHECK(total(program.step, bytes_of(CollectiveOperation::all_reduce)) == Approx(10 * 8e6));
+  CHECK(total(program.step, flop_of(Precision::fp64)) == Approx(100 * 64e6 * 1000).epsilon(1e-9));
+}
+
+TEST_CASE("a checkpointing application writes its share of memory to the tier it names", "[workload]") {
+  const auto program = build_program(
+      application(R"({"model": "checkpoint", "memory_share": 0.25, "interval": "10 min", "tier": "scratch"})"), 2,
+      four_gpus);
+  const auto& write = std::get<StorageAccess>(program.checkpoint.at(0).what);
+  CHECK(write.size.si() == Approx(200e9));
+  CHECK(write.tier == "scratch");
+  CHECK(program.checkpoint_interval->si() == 600.0);
+}
+
+TEST_CASE("a recorded application is busy one second a step", "[workload]") {
+  const auto program =
+      build_program(application(R"({"model": "recorded", "utilisation": 0.25, "time": "90 s"})"), 3, four_gpus);
+  CHECK(program.steps == 90);
+  CHECK(std::get<Busy>(program.step.at(0).what).time.si() == 1.0);
+  CHECK(std::get<Busy>(program.step.at(0).what).utilisation == 0.25);
+}
+
+TEST_CASE("the models stand in the order of their names and every default lies within its bounds", "[workload]") {
+  std::string before;
+  for (const ModelInfo& model : models()) {
+    CHECK(before < model.name);
+    before = model.name;
+    for (const ParameterInfo& parameter : model.parameters) {
+      INFO(model.name << " " << parameter.name);
+      CHECK(parameter.default_value >= parameter.least);
+      CHECK(parameter.default_value <= parameter.most);
+      CHECK_FALSE(parameter.meaning.empty());
+    }
+  }
+}
+
+// Every parameter at each end of its range, on the smallest and the largest job, on a node without and with memory.
+TEST_CASE("every model gives finite programs at the ends of its parameters", "[workload]") {
+  for (const ModelInfo& model : models()) {
+    Application all{.name = "a", .model = std::string(model.name), .parameters = {}, .tier = {}, .program = {}};
+    for (const ParameterInfo& p : model.parameters) all.parameters[std::string(p.name)] = p.default_value;
+    for (const ParameterInfo& varied : model.parameters) {
+      for (const double end : {varied.least, varied.most}) {
+        Application one = all;
+        one.parameters[std::string(varied.name)] = end;
+        for (const std::int64_t nodes : {std::int64_t{1}, std::int64_t{7}, most_count}) {
+          for (const DataSize memory : {0_GB, 1e6 * 1_TB}) {
+            const auto program = build_program(one, nodes, {.main_devices = 4, .main_memory = memory});
+            INFO(model.name << " " << varied.name << " = " << end << " on " << nodes);
+            CHECK(finite(program.setup));
+            CHECK(finite(program.step));
+            CHECK(finite(program.checkpoint));
+            CHECK(program.steps >= 0);
+          }
+        }
+      }
+    }
+  }
+}
