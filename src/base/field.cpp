@@ -238,13 +238,12 @@ std::string Field::place() const { return to_text(state_->place_of(pointer_)); }
 std::string Field::file() const { return state_->place_of(pointer_).file; }
 
 void check_format(const Field& root, std::string_view format, int version) {
-  const auto written = root["format"];
+  const auto written = root["format"], number = root["version"];
   if (!written.is_string() || written.text() != format) {
     written.problem(fmt::format("{}; expected \"format\": \"{}\"",
                                 written.exists() ? "found " + written.found() : "missing", format));
     return;
   }
-  const auto number = root["version"];
   const std::string expected = std::to_string(version);
   if (number.found() != expected) {
     number.problem(fmt::format("{}; this zettasim reads version {}",

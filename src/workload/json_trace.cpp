@@ -62,8 +62,7 @@ std::vector<Job> read_jobs(const Field& field, const std::vector<Application>& a
     if (!items[i].is_object()) continue;
     const auto [first, fresh] = seen.emplace(jobs.back().number, i);
     if (!fresh && items[i]["id"].exists()) {
-      items[i]["id"].problem(
-          fmt::format("found {}, which job {} of the list has already", jobs.back().number, first->second));
+      items[i]["id"].problem(fmt::format("found {}, the id of /jobs/{} already", jobs.back().number, first->second));
     }
   }
   if (field.is_array() && items.empty()) field.problem("is empty; there is nothing to run");

@@ -174,6 +174,16 @@ ordered_json to_json(const std::vector<Phase>& phases) {
 
 }  // namespace
 
+namespace {
+
+// Whether phases are written there, good or bad ones.
+bool holds_items(const Field& program, std::string_view part) {
+  const auto list = program.optional(part);
+  return list && (!list->is_array() || !list->items().empty());
+}
+
+}  // namespace
+
 Program read_program(const Field& field) {
   Program program;
   if (const auto setup = field.optional("setup")) program.setup = read_part(*setup);
@@ -182,12 +192,14 @@ Program read_program(const Field& field) {
   if (const auto steps = field.optional("steps")) program.steps = steps->count(most_steps);
   if (const auto checkpoint = field.optional("checkpoint")) {
     program.checkpoint_interval = (*checkpoint)["every"].positive<Duration>();
-    program.checkpoint = read_part((*checkpoint)["phases"]);
+    const auto phases = (*checkpoint)["phases"];
+    program.checkpoint = read_part(phases);
+    if (phases.is_array() && phases.items().empty()) phases.problem("is empty; expected what a checkpoint does");
     if (program.step.empty()) checkpoint->problem("checkpoints stand between steps, but there is no \"step\"");
   }
   if (const auto finish = field.optional("finish")) program.finish = read_part(*finish);
-  const bool does_nothing =
-      program.setup.empty() && program.finish.empty() && (program.step.empty() || program.steps == 0);
+  const bool does_nothing = !holds_items(field, "setup") && !holds_items(field, "finish") &&
+                            (!holds_items(field, "step") || program.steps == 0);
   if (field.is_object() && does_nothing)
     field.problem("does nothing; expected phases in \"setup\", \"step\" or \"finish\"");
   return program;
