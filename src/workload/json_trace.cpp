@@ -59,6 +59,7 @@ std::vector<Job> read_jobs(const Field& field, const std::vector<Application>& a
   jobs.reserve(items.size());
   for (std::size_t i = 0; i < items.size(); ++i) {
     jobs.push_back(read_job(items[i], applications));
+    jobs.back().position = i;
     if (!items[i].is_object()) continue;
     const auto [first, fresh] = seen.emplace(jobs.back().number, i);
     if (!fresh && items[i]["id"].exists()) {
@@ -113,6 +114,7 @@ Trace read_json_trace(Document document) {
   }
   if (const auto seed = root.optional("seed")) trace.seed = static_cast<std::uint64_t>(seed->count(largest_number));
   if (const auto nodes = root.optional("machine_nodes")) trace.machine_nodes = nodes->positive_count();
+  if (const auto recorded = root.optional("recorded")) trace.recorded = recorded->boolean();
   trace.applications = read_applications(root["applications"]);
   trace.jobs = read_jobs(root["jobs"], trace.applications);
   document.finish();
@@ -127,6 +129,7 @@ std::string write_json_trace(const Trace& trace) {
   if (!trace.description.empty()) text += fmt::format("  \"description\": {},\n", quoted(trace.description));
   text += fmt::format("  \"seed\": {},\n", trace.seed);
   if (trace.machine_nodes) text += fmt::format("  \"machine_nodes\": {},\n", *trace.machine_nodes);
+  if (trace.recorded) text += "  \"recorded\": true,\n";
   text += fmt::format("  \"applications\": {{\n{}\n  }},\n  \"jobs\": [\n", write_applications(trace.applications));
   for (std::size_t i = 0; i < trace.jobs.size(); ++i) {
     text += "    " + write_job(trace, trace.jobs[i]) + (i + 1 < trace.jobs.size() ? ",\n" : "\n");

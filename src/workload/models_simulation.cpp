@@ -202,7 +202,7 @@ Program build_checkpoint(const Application& application, std::int64_t, const Nod
 }
 
 // recorded: time as a log has it, in steps of one second (the resolution of logs), the devices busy to `utilisation`.
-// The default of 0.6 is assumed: production GPU clusters report a mean utilisation between 0.5 and 0.7.
+// The default of 0.6 is assumed: logs of batch systems do not say.
 Program build_recorded(const Application& application, std::int64_t, const NodeShape&) {
   const Parameters given(application);
   Program program;

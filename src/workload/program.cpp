@@ -188,7 +188,7 @@ Program read_program(const Field& field) {
   Program program;
   if (const auto setup = field.optional("setup")) program.setup = read_part(*setup);
   if (const auto step = field.optional("step")) program.step = read_part(*step);
-  program.steps = program.step.empty() ? 0 : 1;
+  program.steps = holds_items(field, "step") ? 1 : 0;
   if (const auto steps = field.optional("steps")) program.steps = steps->count(most_steps);
   if (const auto checkpoint = field.optional("checkpoint")) {
     program.checkpoint_interval = (*checkpoint)["every"].positive<Duration>();

@@ -19,6 +19,7 @@ bool is_swf(const std::filesystem::path& file) {
 
 Trace read_trace(const std::filesystem::path& file, const TraceOptions& options) {
   Trace trace = is_swf(file) ? read_swf(file.string(), read_text(file)) : read_json_trace(Document::load(file));
+  trace.file = file.string();
   if (options.seed) trace.seed = *options.seed;
   if (!options.mix) return trace;
   const bool recorded = std::all_of(trace.applications.begin(), trace.applications.end(),

@@ -156,6 +156,7 @@ class SwfReader {
     if (submit < latest_submit_) ++counts_.out_of_order;
     latest_submit_ = submit;
     trace_.jobs.push_back({.number = static_cast<std::int64_t>(record[0]),
+                           .position = trace_.jobs.size(),
                            .submit = seconds(submit),
                            .nodes = static_cast<std::int64_t>(nodes),
                            .requested_time = seconds(requested),
@@ -173,6 +174,7 @@ class SwfReader {
     trace_.name = name_.substr(name_.find_last_of('/') + 1);
     trace_.name = trace_.name.substr(0, trace_.name.find(".swf"));
     if (trace_.name.empty()) trace_.name = "log";
+    trace_.recorded = true;
     trace_.applications = {recorded_application()};
     note("jobs cancelled before they ran, left out", counts_.cancelled);
     note("jobs without a run time, left out", counts_.without_run_time);
