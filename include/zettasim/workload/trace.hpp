@@ -13,9 +13,9 @@
 namespace zettasim::workload {
 
 struct Job {
-  std::int64_t number = 0;  // the trace's own number, for people
+  std::int64_t number = 0;   // the trace's own number, for people
   std::size_t position = 0;  // among the jobs of its file, for messages
-  Duration submit;          // after the start of the simulation
+  Duration submit;           // after the start of the simulation
   std::int64_t nodes = 1;
   Duration requested_time;  // the batch system ends the job when it is over
   std::string user;
@@ -33,8 +33,8 @@ struct TraceNote {
 
 struct Trace {
   std::string name;
-  std::string file;                            // for messages
-  bool recorded = false;                       // a log of a real machine: what does not fit is counted, not an author's mistake
+  std::string file;         // for messages
+  bool recorded = false;    // a log of a real machine: what does not fit is counted, not an author's mistake
   std::string description;  // for people; of a log: the computer it was recorded on
   std::uint64_t seed = 1;
   std::optional<std::int64_t> machine_nodes;  // of the machine the trace was recorded on or generated for
