@@ -80,7 +80,6 @@ class StrictScan : public nlohmann::json_sax<json> {
     if (error.id == 406) return fmt::format("the number {} is beyond what a double can hold", printable(last_token));
     if (!is_utf8(text_)) return "this is not JSON text (bytes that are not UTF-8)";
     if (position > text_.size()) return "the file ends in the middle of the JSON; is it cut off?";
-    const auto token = printable(last_token.substr(last_token.find_last_of('\n') + 1));
     for (const std::size_t back :
          {std::size_t{1}, std::size_t{2}}) {  // the parser has read one byte of the word, or two
       const auto rest = text_.substr(position > back ? position - back : 0);
@@ -88,9 +87,24 @@ class StrictScan : public nlohmann::json_sax<json> {
         if (rest.starts_with(word)) return fmt::format("{} is not JSON; write a finite number", word);
       }
     }
-    return fmt::format("not JSON, near `{}`", token);
+    if (levels_.empty() && begun_) return "there is more text after the end of the JSON object";
+    const auto before = text_.substr(0, position > 0 ? position - 1 : 0);
+    const char here = text_[position > 0 ? position - 1 : 0];
+    const auto last = before.find_last_not_of(" \t\r\n");
+    if (here == '/' || (last != std::string_view::npos && before[last] == '/')) {
+      return "JSON has no comments; a member \"note\" may hold the text";
+    }
+    if ((here == '}' || here == ']') && last != std::string_view::npos && before[last] == ',') {
+      return fmt::format("a comma before `{}` has nothing after it; take it out", here);
+    }
+    return fmt::format("not JSON, near `{}`", printable(text_.substr(0, position)));
   }
+  // The end of `token` as one line of a message can show it.
   static std::string printable(std::string_view token) {
+    if (const auto line_end = token.find_last_of("\r\n");
+        line_end != std::string_view::npos && line_end + 1 < token.size()) {
+      token.remove_prefix(line_end + 1);
+    }
     std::string result;
     for (const char c : token.substr(token.size() > 60 ? token.size() - 60 : 0)) {
       const auto byte = static_cast<unsigned char>(c);
@@ -116,6 +130,7 @@ class StrictScan : public nlohmann::json_sax<json> {
           {name_, fmt::format("is nested deeper than {} levels; no description of ours needs that", deepest_nesting)});
       return false;
     }
+    begun_ = true;
     levels_.push_back({object, {}, 0, {}});
     return true;
   }
@@ -127,6 +142,7 @@ class StrictScan : public nlohmann::json_sax<json> {
   std::string name_;
   std::string_view text_;
   std::vector<Level> levels_;
+  bool begun_ = false;
 };
 
 // The words of a description, as against its numbers: they need no origin.
@@ -445,7 +461,18 @@ void Document::finish() {
                    fmt::format("unknown key {}{}", in_quotes(key), suggestion(key, {asked.begin(), asked.end()}))});
     }
   }
+  for (const auto& [file, pointers] : state_->unvouched) {
+    if (pointers.size() <= most_shown_unvouched) continue;
+    state_->add_problem(
+        {file, fmt::format("{} more numbers have no origin; an \"origin\" at the top of the file would speak for all",
+                           pointers.size() - most_shown_unvouched)});
+  }
   if (!state_->problems.empty()) throw InputError(std::move(state_->problems));
+}
+
+void DocumentState::add_unvouched(const std::string& pointer, std::string text) {
+  auto& known = unvouched[place_of(pointer).file];
+  if (known.insert(pointer).second && known.size() <= most_shown_unvouched) add_problem(pointer, std::move(text));
 }
 
 void DocumentState::add_problem(const std::string& pointer, std::string text) {

@@ -13,10 +13,14 @@
 
 namespace zettasim {
 
+// Numbers without an origin that get a line of their own; the others of a file are counted.
+inline constexpr std::size_t most_shown_unvouched = 3;
+
 struct DocumentState {
   nlohmann::json value;
   std::map<std::string, Place> places;                      // pointer -> where that value was written
   std::map<std::string, std::set<std::string>> asked_keys;  // pointer of an object -> keys that were asked for
+  std::map<std::string, std::set<std::string>> unvouched;   // file -> pointers of its numbers without an origin
   std::vector<Problem> problems;
   std::unordered_set<std::string> noted;  // their texts: a trace may have a hundred thousand problems
   Origins origins = Origins::not_asked;
@@ -24,6 +28,7 @@ struct DocumentState {
   Place place_of(const std::string& pointer) const;
   void set_place(const std::string& pointer, Place place);
   void add_problem(const std::string& pointer, std::string text);
+  void add_unvouched(const std::string& pointer, std::string text);
   void add_problem(Problem problem);  // a problem is noted once, however often it is met
 };
 

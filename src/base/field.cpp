@@ -113,10 +113,12 @@ void Field::check_origin() const {
     if (!flaw.empty()) state_->add_problem(around + "/origin", flaw);
     return;
   }
-  problem(fmt::format(
-      "{} has no origin; write {{\"value\": {}, \"status\": \"found|derived|assumed\", \"source\": \"...\"}}, "
-      "or give an object around it an \"origin\"",
-      found(), found()));
+  state_->add_unvouched(
+      pointer_,
+      fmt::format(
+          "{} has no origin; write {{\"value\": {}, \"status\": \"found|derived|assumed\", \"source\": \"...\"}}, "
+          "or give an object around it an \"origin\"",
+          found(), found()));
 }
 
 std::string Field::text() const {

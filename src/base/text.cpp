@@ -45,7 +45,9 @@ std::string to_text(Energy q) {
   return std::abs(q.si()) < 3.6e6 ? with_prefix(q.si(), "J") : with_prefix(q.si() / 3600.0, "Wh");
 }
 std::string to_text(Power q) { return with_prefix(q.si(), "W"); }
-std::string percent(double share) { return three_digits(share * 100.0) + " %"; }
+std::string percent(double share) {
+  return (std::abs(share) < 5e-5 ? std::string("0") : three_digits(share * 100.0)) + " %";  // never "-0.00 %"
+}
 
 std::string with_thousands(unsigned long long count) {
   std::string digits = std::to_string(count);

@@ -212,7 +212,9 @@ void Planner::add_communication(const cost::CommunicationCost& cost, bool collec
   traffic.reserve(cost.loads.size());
   for (const auto& load : cost.loads) traffic.push_back({load.link.index(), load.bytes * times});
   merge_traffic(stage.traffic, traffic);
-  stage.samples.push_back({.collective = collective, .latency_s = cost.time.si(), .count = times});
+  // A job on a single node exchanges nothing between nodes; its zeros would say nothing about the network.
+  if (cost.messages > 0.0)
+    stage.samples.push_back({.collective = collective, .latency_s = cost.time.si(), .count = times});
 }
 
 void Planner::add_storage(const workload::StorageAccess& access, double times, std::size_t nodes, PhaseTree& leaf,

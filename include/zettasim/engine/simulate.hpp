@@ -33,9 +33,9 @@ struct RunOptions {
   QueuePolicy policy = QueuePolicy::easy;
   Roles roles = Roles::folded;
   Strides strides = Strides::strided;
-  std::optional<JobId> explain;  // record why this job waited
+  std::optional<JobId> explain = {};  // record why this job waited
   // Called as jobs end, with how many of how many are done.
-  std::function<void(std::size_t done, std::size_t total)> on_progress;
+  std::function<void(std::size_t done, std::size_t total)> on_progress = {};
 };
 
 // What keeps this trace from being run on this machine, all of it: jobs of a described trace that are wider than the

@@ -10,9 +10,10 @@
 namespace zettasim::platform {
 
 struct Changes {
-  std::vector<std::filesystem::path>
-      overlays;                       // merge patches (RFC 7396) with format "zettasim-overlay", applied in order
-  std::vector<std::string> settings;  // "/node/gpus/count=8", applied after the overlays
+  // Merge patches (RFC 7396) with format "zettasim-overlay", applied in order.
+  std::vector<std::filesystem::path> overlays = {};
+  // "/node/gpus/count=8", applied after the overlays.
+  std::vector<std::string> settings = {};
 };
 
 // Loads a system description. Throws InputError with all problems of all its files.

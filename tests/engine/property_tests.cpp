@@ -1,0 +1,157 @@
+// What holds for every run: energy is conserved, and the two shortcuts of the engine, folding and striding, change no
+// number.
+#include "support/catch.hpp"
+#include "support/machines.hpp"
+#include "support/run_numbers.hpp"
+#include "support/traces.hpp"
+#include "zettasim/base/random.hpp"
+
+using namespace zettasim;
+using namespace zettasim::literals;
+using namespace zettasim::test;
+
+namespace {
+
+std::int64_t whole(RandomStream& random, double low, double high) {
+  return static_cast<std::int64_t>(random.uniform(low, high));
+}
+
+// A torus of 12 to 24 nodes with losses and cooling, and storage slow enough to be fought over.
+platform::Machine random_machine(RandomStream& random) {
+  auto machine = test::machine(torus({3, whole(random, 4.0, 7.0)}));
+  if (random.uniform() < 0.3) machine = test::machine(dragonfly(3, 2, 4));
+  machine.network.link_bandwidth = bytes_per_second(random.uniform(1e9, 20e9));
+  machine.network.message_latency = seconds(random.uniform(0.0, 3e-6));
+  machine.storage[0].write = bytes_per_second(random.uniform(5e9, 50e9));
+  machine.node.supplies = {{.name = "supply", .fixed_loss = 20_W, .efficiency = random.uniform(0.9, 1.0)}};
+  machine.facility.distribution_efficiency = random.uniform(0.95, 1.0);
+  machine.facility.pue = random.uniform(1.0, 1.4);
+  return machine;
+}
+
+workload::Phase random_phase(RandomStream& random, int depth) {
+  const double kind = random.uniform();
+  if (kind < 0.3) return kernel(flops(random.uniform(1e11, 1e13)), bytes(random.uniform(0.0, 1e11)));
+  if (kind < 0.5) return all_reduce(bytes(random.uniform(1e3, 3e9)));
+  if (kind < 0.7) return halo(1 + static_cast<int>(random.uniform(0.0, 3.0)), bytes(random.uniform(1e3, 1e9)));
+  if (kind < 0.8) return write_to(random.uniform() < 0.7 ? "scratch" : "local", bytes(random.uniform(1e8, 5e9)));
+  if (kind < 0.9 || depth == 0) return busy(seconds(random.uniform(0.0, 1.0)), random.uniform());
+  std::vector<workload::Phase> body;
+  for (std::int64_t i = whole(random, 1.0, 4.0); i > 0; --i) body.push_back(random_phase(random, depth - 1));
+  return loop(whole(random, 1.0, 5.0), std::move(body));
+}
+
+workload::Program random_program(RandomStream& random) {
+  const auto phases = [&](double most) {
+    std::vector<workload::Phase> result;
+    for (std::int64_t i = whole(random, 0.0, most); i > 0; --i) result.push_back(random_phase(random, 2));
+    return result;
+  };
+  workload::Program program;
+  program.setup = phases(3.0);
+  program.step = phases(4.0);
+  program.step.push_back(random_phase(random, 1));
+  program.steps = whole(random, 1.0, 12.0);
+  if (random.uniform() < 0.3) {
+    program.checkpoint = {write_to("scratch", bytes(random.uniform(1e9, 1e10)))};
+    program.checkpoint_interval = seconds(random.uniform(0.5, 5.0));
+  }
+  program.finish = phases(2.0);
+  return program;
+}
+
+workload::Trace random_trace(RandomStream& random, std::int64_t machine_nodes) {
+  std::vector<TestJob> jobs;
+  double submit = 0.0;
+  for (std::int64_t i = whole(random, 2.0, 10.0); i > 0; --i) {
+    submit += random.exponential(4.0);
+    const Duration requested = seconds(random.uniform() < 0.2 ? random.uniform(1.0, 10.0) : 1e6);
+    jobs.push_back(job(random_program(random), whole(random, 1.0, static_cast<double>(machine_nodes) + 0.99),
+                       seconds(submit), requested));
+  }
+  return trace(jobs);
+}
+
+struct Scenario {
+  platform::Machine machine;
+  workload::Trace trace;
+};
+
+Scenario random_scenario(int number) {
+  RandomStream random(2030, "engine properties", static_cast<std::uint64_t>(number));
+  auto machine = random_machine(random);
+  auto jobs = random_trace(random, machine.node_count);
+  return {std::move(machine), std::move(jobs)};
+}
+
+// 1e-9 of the value, or of what the run as a whole has of it where the value is a small difference of large ones.
+void require_same(const Numbers& a, const Numbers& b) {
+  REQUIRE(a.values().size() == b.values().size());
+  for (std::size_t i = 0; i < a.values().size(); ++i) {
+    INFO("number " << i << ": " << a.values()[i] << " and " << b.values()[i]);
+    REQUIRE(a.values()[i] == Approx(b.values()[i]).epsilon(1e-9).margin(1e-9 * a.end_s()));
+  }
+}
+
+constexpr int scenarios = 60;
+
+}  // namespace
+
+TEST_CASE("jobs and idle nodes and network and storage and losses and cooling sum to the facility meter") {
+  for (int i = 0; i < scenarios; ++i) {
+    const Scenario s = random_scenario(i);
+    const Numbers run = simulate_in_child(s.machine, s.trace);
+    INFO("scenario " << i);
+    REQUIRE(run.accounts_j() == Approx(run.meter_j()).epsilon(1e-9));
+    REQUIRE(run.components_j() == Approx(run.meter_j()).epsilon(1e-9));
+  }
+}
+
+TEST_CASE("the parts of a job's time sum to its run time") {
+  for (int i = 0; i < scenarios; ++i) {
+    const Scenario s = random_scenario(i);
+    const Numbers run = simulate_in_child(s.machine, s.trace);
+    for (std::size_t j = 0; j < s.trace.jobs.size(); ++j) {
+      const JobNumbers n = run.job(j);
+      INFO("scenario " << i << " job " << j);
+      REQUIRE(n.kernel_s + n.collective_s + n.neighbours_s + n.storage_s + n.busy_s + n.sharing_s ==
+              Approx(n.end_s - n.start_s).epsilon(1e-9).margin(1e-9));
+      REQUIRE(n.sharing_s >= -1e-9 * run.end_s());
+    }
+  }
+}
+
+TEST_CASE("playing every phase gives the numbers of striding over equal iterations") {
+  for (int i = 0; i < scenarios; ++i) {
+    const Scenario s = random_scenario(i);
+    INFO("scenario " << i);
+    require_same(simulate_in_child(s.machine, s.trace),
+                 simulate_in_child(s.machine, s.trace, {.strides = engine::Strides::unstrided}));
+  }
+}
+
+TEST_CASE("an actor per node gives the numbers of one actor per job") {
+  for (int i = 0; i < scenarios; ++i) {
+    const Scenario s = random_scenario(i);
+    INFO("scenario " << i);
+    require_same(simulate_in_child(s.machine, s.trace),
+                 simulate_in_child(s.machine, s.trace, {.roles = engine::Roles::unfolded}));
+  }
+}
+
+TEST_CASE("an actor per node and every phase an event give the numbers of both shortcuts") {
+  for (int i = 0; i < scenarios; ++i) {
+    const Scenario s = random_scenario(i);
+    INFO("scenario " << i);
+    require_same(simulate_in_child(s.machine, s.trace),
+                 simulate_in_child(s.machine, s.trace,
+                                   {.roles = engine::Roles::unfolded, .strides = engine::Strides::unstrided}));
+  }
+}
+
+TEST_CASE("two runs of one scenario give the same bits") {
+  for (int i = 0; i < 10; ++i) {
+    const Scenario s = random_scenario(i);
+    REQUIRE(simulate_in_child(s.machine, s.trace).values() == simulate_in_child(s.machine, s.trace).values());
+  }
+}
