@@ -1,9 +1,27 @@
 // The table of contents of the program.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "app/commands.hpp"
 #include "app/version.hpp"
 #include "zettasim/base/problem.hpp"
+#include "zettasim/base/suggest.hpp"
+
+namespace zettasim::app {
+namespace {
+
+// What CLI11 leaves out of "A subcommand is required": which word it did not know, and the nearest that it does.
+void suggest_command(const CLI::App& app, const std::string& word) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+  if (std::find(names.begin(), names.end(), word) == names.end()) {
+    fmt::print(stderr, "\"{}\" is not a command{}\n", word, suggestion(word, names));
+  }
+}
+
+}  // namespace
+}  // namespace zettasim::app
 
 int main(int argc, char** argv) {
   using namespace zettasim;
@@ -23,6 +41,7 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
+    if (argc > 1 && error.get_name() == "RequiredError") app::suggest_command(app, argv[1]);
     return app.exit(error) == 0 ? app::success : app::bad_input;
   } catch (const InputError& error) {
     fmt::print(stderr, "{}\n", error.what());

@@ -137,7 +137,8 @@ void add_run(CLI::App& app, int& exit_code) {
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command->add_option("--mix", arguments->mix, "Give the jobs of a recorded log applications, by this mix");
-  command->add_option("--seed", arguments->seed, "Seed of all random draws, instead of the file's");
+  command->add_option("--seed", arguments->seed, "Seed of all random draws, instead of the file's")
+      ->check(CLI::NonNegativeNumber);
   command->add_option("--out", arguments->out,
                       "Write report.html, report.json, jobs.csv and power.csv into this folder");
   command->add_flag("--json", arguments->json, "Print the summary as JSON");

@@ -124,7 +124,8 @@ void add_workload(CLI::App& app, int& exit_code) {
   };
   const auto add_mix = [&](CLI::App* sub) {
     sub->add_option("--mix", arguments->mix, "Applications for jobs that have none: a file or a name of the library");
-    sub->add_option("--seed", arguments->seed, "Seed of all random draws, instead of the mix's");
+    sub->add_option("--seed", arguments->seed, "Seed of all random draws, instead of the mix's")
+        ->check(CLI::NonNegativeNumber);
   };
 
   auto* generate_command =

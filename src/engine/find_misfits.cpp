@@ -10,27 +10,52 @@
 namespace zettasim::engine {
 namespace {
 
-void collect_tiers(const std::vector<workload::Phase>& phases, std::set<std::string>& tiers) {
-  for (const workload::Phase& phase : phases) {
-    if (const auto* access = std::get_if<workload::StorageAccess>(&phase.what)) tiers.insert(access->tier);
-    if (const auto* loop = std::get_if<workload::Loop>(&phase.what)) collect_tiers(loop->body, tiers);
+// What an application asks of a machine beyond nodes: storage tiers by name, and precisions of a kind of device.
+struct Needs {
+  std::set<std::string> tiers;
+  std::set<std::pair<DeviceKind, Precision>> precisions;
+
+  void collect(const std::vector<workload::Phase>& phases) {
+    for (const workload::Phase& phase : phases) {
+      if (const auto* access = std::get_if<workload::StorageAccess>(&phase.what)) tiers.insert(access->tier);
+      if (const auto* loop = std::get_if<workload::Loop>(&phase.what)) collect(loop->body);
+      const auto* kernel = std::get_if<workload::Kernel>(&phase.what);
+      if (!kernel) continue;
+      for (const Precision p : all_precisions) {
+        if (kernel->flops[p].si() > 0.0) precisions.insert({kernel->device, p});
+      }
+    }
   }
+};
+
+const platform::Device& device_for(const platform::Machine& machine, DeviceKind kind) {
+  return kind == DeviceKind::gpu ? machine.main_devices().device : machine.node.cpus.device;
 }
 
-void check_tiers(const platform::Machine& machine, const workload::Trace& trace, std::vector<Problem>& problems) {
+void check_applications(const platform::Machine& machine, const workload::Trace& trace,
+                        std::vector<Problem>& problems) {
   std::vector<std::string> names;
   for (const auto& tier : machine.storage) names.push_back(tier.name);
   for (const workload::Application& application : trace.applications) {
     const auto program = workload::build_program(application, 1, node_shape(machine));
-    std::set<std::string> tiers;
+    Needs needs;
     for (const auto* phases : {&program.setup, &program.step, &program.checkpoint, &program.finish})
-      collect_tiers(*phases, tiers);
-    for (const std::string& tier : tiers) {
+      needs.collect(*phases);
+    for (const std::string& tier : needs.tiers) {
       if (find_tier(machine, tier)) continue;
       problems.push_back(
           {trace.file,
            fmt::format("application \"{}\" uses the storage tier \"{}\", which machine \"{}\" does not have{}",
                        application.name, tier, machine.name, suggestion(tier, names))});
+    }
+    for (const auto& [kind, precision] : needs.precisions) {
+      const auto& device = device_for(machine, kind);
+      if (platform::precision_used(device, precision)) continue;
+      problems.push_back(
+          {trace.file,
+           fmt::format("application \"{}\" computes in {}, and device \"{}\" of machine \"{}\" has no rate for it "
+                       "or for a wider precision",
+                       application.name, name_of(precision), device.name, machine.name)});
     }
   }
 }
@@ -39,7 +64,7 @@ void check_tiers(const platform::Machine& machine, const workload::Trace& trace,
 
 std::vector<Problem> find_misfits(const platform::Machine& machine, const workload::Trace& trace) {
   std::vector<Problem> problems;
-  check_tiers(machine, trace, problems);
+  check_applications(machine, trace, problems);
   if (trace.recorded) return problems;
   for (const workload::Job& job : trace.jobs) {
     if (job.nodes <= machine.node_count) continue;

@@ -100,6 +100,14 @@ TEST_CASE("a storage tier that the machine lacks is a problem with the nearest n
   CHECK(problems[0].text.find("did you mean \"scratch\"?") != std::string::npos);
 }
 
+TEST_CASE("work in a precision that no device of the machine has is a problem") {
+  auto machine = two_nodes();
+  machine.node.gpus->device.rates[Precision::fp64].reset();
+  const auto problems = engine::find_misfits(machine, trace({job(steps(1, {kernel(1_TFLOP)}), 1)}));
+  REQUIRE(problems.size() == 1);
+  CHECK(problems[0].text.find("computes in fp64") != std::string::npos);
+}
+
 // Steps of 1 s, a checkpoint of 2 s (10 GB at 5 GB/s in the node, no latency) every 3 s, 10 s in all: 3 + 2 + 3 + 2 =
 // 10 s, six steps.
 TEST_CASE("a run time sets the number of steps with their checkpoints") {
@@ -129,8 +137,8 @@ TEST_CASE("the meter shows idle draw and the energy of the work") {
   CHECK(run.meter_j() == Approx(29300.0).epsilon(1e-9));
 }
 
-// The same watts: those inside the nodes, 2 * 740 + 400 = 1,880 W, through supplies of 95 % that take 10 W a node, then all
-// of it, 10 W of local storage, 40 W of switches and 1,000 W of scratch included, through 98 % and a PUE of 1.2.
+// The same watts: those inside the nodes, 2 * 740 + 400 = 1,880 W, through supplies of 95 % that take 10 W a node, then
+// all of it, 10 W of local storage, 40 W of switches and 1,000 W of scratch included, through 98 % and a PUE of 1.2.
 TEST_CASE("losses and cooling come on top as the description says") {
   auto machine = two_nodes();
   machine.node.supplies = {{.name = "supply", .fixed_loss = 10_W, .efficiency = 0.95}};

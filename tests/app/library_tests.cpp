@@ -1,0 +1,67 @@
+// The library of machines and workloads, and the other commands, from the outside.
+#include "app/program.hpp"
+#include "support/catch.hpp"
+
+using namespace zettasim::test;
+
+TEST_CASE("every machine of the library is listed and checked") {
+  const Outcome list = call("platform list");
+  CHECK(list.exit_code == 0);
+  for (const char* name : {"fugakunext", "fugaku", "frontier", "two-nodes"}) {
+    CHECK(contains(list.out, name));
+    const Outcome check = call(std::string("platform check ") + name);
+    CHECK(check.exit_code == 0);
+    CHECK(contains(check.out, ": fine; "));
+  }
+  CHECK(!contains(list.out, "cannot be read"));
+}
+
+TEST_CASE("a machine is shown with the status and source of its numbers") {
+  const Outcome show = call("platform show fugakunext --overlay thirty-megawatts");
+  CHECK(show.exit_code == 0);
+  CHECK(contains(show.out, "/facility/budget"));
+  CHECK(contains(show.out, "30 MW"));
+  for (const char* status : {"found", "derived", "assumed"}) CHECK(contains(show.out, status));
+}
+
+TEST_CASE("the mixed day of the library is what its command generates, byte for byte") {
+  const Scratch scratch;
+  const auto file = scratch / "day.json";
+  const Outcome generate =
+      call("workload generate '" + file.string() + "' --platform fugakunext --jobs 600 --span '24 h' --seed 2030");
+  CHECK(generate.exit_code == 0);
+  CHECK(text_of(file) == text_of(std::filesystem::path(ZETTASIM_SOURCE_DIR) / "workloads/mixed-day.json"));
+}
+
+TEST_CASE("a trace converted to the standard workload format and back keeps its jobs") {
+  const Scratch scratch;
+  const auto log = scratch / "day.swf", back = scratch / "day.json";
+  CHECK(call("workload convert mixed-day '" + log.string() + "'").exit_code == 0);
+  CHECK(call("workload convert '" + log.string() + "' '" + back.string() + "' --mix science").exit_code == 0);
+  CHECK(contains(call("workload describe '" + back.string() + "'").out, "600"));
+}
+
+TEST_CASE("a trace is described for people and for machines") {
+  CHECK(contains(call("workload describe mixed-day --platform fugakunext").out, "600"));
+  CHECK(contains(call("workload describe mixed-day --json").out, "\"jobs\": 600"));
+}
+
+TEST_CASE("help has examples and the version is told") {
+  for (const char* command : {"--help", "run --help", "platform --help", "workload --help"}) {
+    const Outcome help = call(command);
+    CHECK(help.exit_code == 0);
+    CHECK(contains(help.out, "Examples:"));
+  }
+  CHECK(call("--version").out == ZETTASIM_VERSION "\n");
+}
+
+TEST_CASE("the installed program finds its library from any folder") {
+  const Scratch scratch;
+  const auto prefix = scratch / "prefix";
+  REQUIRE(std::system(
+              ("cmake --install '" ZETTASIM_BINARY_DIR "' --prefix '" + prefix.string() + "' >/dev/null").c_str()) ==
+          0);
+  const Outcome run = call("run two-nodes two-jobs", (prefix / "bin/zettasim").string(), scratch.folder());
+  CHECK(run.exit_code == 0);
+  CHECK(contains(run.out, "2 finished"));
+}
