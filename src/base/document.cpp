@@ -480,7 +480,7 @@ void DocumentState::add_problem(const std::string& pointer, std::string text) {
 }
 
 void DocumentState::add_problem(Problem problem) {
-  if (noted.insert(to_text(problem)).second) problems.push_back(std::move(problem));
+  if (known_problems.insert({problem.place, problem.text}).second) problems.push_back(std::move(problem));
 }
 
 }  // namespace zettasim

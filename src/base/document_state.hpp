@@ -22,6 +22,7 @@ struct DocumentState {
   std::map<std::string, std::set<std::string>> asked_keys;  // pointer of an object -> keys that were asked for
   std::map<std::string, std::set<std::string>> unvouched;   // file -> pointers of its numbers without an origin
   std::vector<Problem> problems;
+  std::set<std::pair<std::string, std::string>> known_problems;  // place and text of each, to note it once
   std::unordered_set<std::string> noted;  // their texts: a trace may have a hundred thousand problems
   Origins origins = Origins::not_asked;
 

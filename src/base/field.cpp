@@ -231,7 +231,7 @@ void Field::problem(std::string text) const {
 std::string Field::found() const {
   const json* inner = scalar();
   if (!inner) return "nothing";
-  if (inner->is_object()) return "an object";
+  if (inner->is_object() || (inner->is_array() && inner != value_)) return "an object";
   if (inner->is_array()) return "an array";
   return inner->is_string() ? in_quotes(inner->get_ref<const std::string&>()) : inner->dump();
 }

@@ -36,6 +36,19 @@ double node_limit_w(const Node& node) {
          static_cast<double>(node.nics.count) * in_watts(node.nics.idle) + in_watts(node.base_power);
 }
 
+// The JSON examples of a document, in order.
+std::vector<std::string> examples_in(const std::filesystem::path& document) {
+  std::ifstream stream(document);
+  const std::string text{std::istreambuf_iterator<char>(stream), {}};
+  const std::string opening = "```json\n";
+  std::vector<std::string> examples;
+  for (auto at = text.find(opening); at != std::string::npos; at = text.find(opening, at)) {
+    at += opening.size();
+    examples.push_back(text.substr(at, text.find("```", at) - at));
+  }
+  return examples;
+}
+
 }  // namespace
 
 TEST_CASE("every machine of the library loads", "[platform][library]") {
@@ -152,4 +165,27 @@ TEST_CASE("the overlay of 30 percent more HBM scales what FugakuNEXT has", "[pla
   CHECK(after.bandwidth / before.bandwidth == Approx(1.3).epsilon(1e-9));
   CHECK(after.capacity / before.capacity == Approx(1.3).epsilon(1e-9));
   CHECK(after.energy == before.energy);
+}
+
+// The document shows a piece of a device, then a system, a node, a device, one that extends it, and an overlay.
+TEST_CASE("the examples of the format document fit together into a machine", "[platform][library]") {
+  const auto examples = examples_in(std::filesystem::path(ZETTASIM_SOURCE_DIR) / "docs/formats-platform.md");
+  REQUIRE(examples.size() == 6);
+  const test::TemporaryFolder folder;
+  auto cpu = nlohmann::json::parse(examples[3]);
+  cpu["kind"] = "cpu";
+  const auto system = folder.write("system.json", examples[1]);
+  folder.write("nodes/plain.json", examples[2]);
+  folder.write("devices/plain-gpu.json", examples[3]);
+  folder.write("devices/plain-cpu.json", cpu);
+  const auto capped = folder.write("devices/capped.json", examples[4]).string();
+  const auto overlay = folder.write("overlay.json", examples[5]);
+
+  const Machine machine =
+      load_machine(system, {.overlays = {overlay}, .settings = {"/node/cpus/count=2", "/storage/0/read=20 GB/s"}});
+  CHECK(in_bytes_per_second(machine.node.gpus->device.memory.bandwidth) == Approx(5e12));
+  CHECK(machine.node.cpus.count == 2);
+  const Machine at_500_w = load_machine(system, {.settings = {"/node/gpus/device=" + capped}});
+  CHECK(in_watts(at_500_w.node.gpus->device.limit) == Approx(500.0));
+  CHECK(at_500_w.node.gpus->device.kind == DeviceKind::gpu);
 }
