@@ -14,16 +14,22 @@ Reservation reserve(const WaitingJob& head, const RunningJobs& running, std::int
 }
 
 std::vector<std::size_t> choose_starts(QueuePolicy policy, double now_s, const std::vector<WaitingJob>& queue,
-                                       RunningJobs running, std::int64_t free) {
+                                       const RunningJobs& running, std::int64_t free) {
   std::vector<std::size_t> starts;
   std::size_t next = 0;
   for (; next < queue.size() && queue[next].nodes <= free; ++next) {
     starts.push_back(next);
     free -= queue[next].nodes;
-    running.insert({now_s + queue[next].requested_s, queue[next].id, queue[next].nodes});
   }
   if (policy == QueuePolicy::first_come || next >= queue.size() || free == 0) return starts;
-  Reservation reservation = reserve(queue[next], running, free);
+  Reservation reservation;
+  if (starts.empty()) {
+    reservation = reserve(queue[next], running, free);
+  } else {
+    RunningJobs with_started = running;
+    for (const std::size_t i : starts) with_started.insert({now_s + queue[i].requested_s, queue[i].id, queue[i].nodes});
+    reservation = reserve(queue[next], with_started, free);
+  }
   for (std::size_t i = next + 1; i < queue.size() && free > 0; ++i) {
     const WaitingJob& job = queue[i];
     if (job.nodes > free) continue;

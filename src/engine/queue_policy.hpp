@@ -40,6 +40,6 @@ Reservation reserve(const WaitingJob& head, const RunningJobs& running, std::int
 // First-come starts from the head until one does not fit. EASY goes on behind it: a job that fits starts if it ends
 // before the head's reservation or leaves the head's nodes alone. Source: Lifka 1995; Mu'alem and Feitelson 2001.
 std::vector<std::size_t> choose_starts(QueuePolicy policy, double now_s, const std::vector<WaitingJob>& queue,
-                                       RunningJobs running, std::int64_t free);
+                                       const RunningJobs& running, std::int64_t free);
 
 }  // namespace zettasim::engine

@@ -96,8 +96,8 @@ void Simulation::start_what_may_start() {
     record_.jobs[queue_[starts[k]].id.index()].backfilled = starts[k] != k;
     start(queue_[starts[k]]);
   }
-  std::size_t kept = 0, next_start = 0;
-  for (std::size_t i = 0; i < queue_.size(); ++i) {
+  std::size_t kept = starts.empty() ? queue_.size() : starts.front(), next_start = 0;
+  for (std::size_t i = kept; i < queue_.size(); ++i) {
     if (next_start < starts.size() && starts[next_start] == i) {
       ++next_start;
     } else {
