@@ -80,8 +80,8 @@ class StrictScan : public nlohmann::json_sax<json> {
     if (error.id == 406) return fmt::format("the number {} is beyond what a double can hold", printable(last_token));
     if (!is_utf8(text_)) return "this is not JSON text (bytes that are not UTF-8)";
     if (position > text_.size()) return "the file ends in the middle of the JSON; is it cut off?";
-    for (const std::size_t back :
-         {std::size_t{1}, std::size_t{2}}) {  // the parser has read one byte of the word, or two
+    // The parser has read one byte of the word, or two; two first, for the sign of "-Infinity".
+    for (const std::size_t back : {std::size_t{2}, std::size_t{1}}) {
       const auto rest = text_.substr(position > back ? position - back : 0);
       for (const auto* word : {"NaN", "Infinity", "-Infinity", "nan", "inf"}) {
         if (rest.starts_with(word)) return fmt::format("{} is not JSON; write a finite number", word);

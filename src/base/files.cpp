@@ -11,6 +11,7 @@
 #include <fstream>
 
 #include "zettasim/base/problem.hpp"
+#include "zstd_frames.hpp"
 
 namespace zettasim {
 namespace {
@@ -38,6 +39,10 @@ std::string read_text(const std::filesystem::path& path, std::size_t most_bytes)
   if (!file) throw InputError(path.string(), fmt::format("cannot be opened ({})", std::strerror(errno)));
   const auto extension = path.extension();
   if (extension != ".gz" && extension != ".zst") return read_stream(file, path, most_bytes);
+  const auto damaged = [&] {
+    return InputError(path.string(), fmt::format("is not a whole {} file (damaged or cut off)", extension.string()));
+  };
+  if (extension == ".zst" && !holds_whole_zstd_frames(file)) throw damaged();
   try {
     boost::iostreams::filtering_istream unpacked;
     if (extension == ".gz") unpacked.push(boost::iostreams::gzip_decompressor());
@@ -46,7 +51,7 @@ std::string read_text(const std::filesystem::path& path, std::size_t most_bytes)
     unpacked.exceptions(std::ios::badbit);
     return read_stream(unpacked, path, most_bytes);
   } catch (const std::ios_base::failure&) {
-    throw InputError(path.string(), fmt::format("is not a whole {} file (damaged or cut off)", extension.string()));
+    throw damaged();
   }
 }
 

@@ -12,6 +12,7 @@ std::string three_digits(double value) {
   const double size = std::abs(value);
   if (size >= 99.95) return fmt::format("{:.0f}", value);
   if (size >= 9.995) return fmt::format("{:.1f}", value);
+  if (size < 0.005) return "0.00";  // never "-0.00"
   return fmt::format("{:.2f}", value);
 }
 
@@ -29,9 +30,12 @@ std::string to_text(Duration d) {
   const double s = d.si();
   if (s == 0.0) return "0 s";
   if (std::abs(s) < 999.5e-9) return three_digits(s * 1e9) + " ns";
-  if (std::abs(s) < 999.5e-6) return three_digits(s * 1e6) + " us";
-  if (std::abs(s) < 0.9995) return three_digits(s * 1e3) + " ms";
-  if (std::abs(s) < 119.5) return three_digits(s) + " s";
+  if (s < 0.0) return "-" + to_text(-d);
+  if (s < 999.5e-6) return three_digits(s * 1e6) + " us";
+  if (s < 0.9995) return three_digits(s * 1e3) + " ms";
+  if (s < 119.5) return three_digits(s) + " s";
+  constexpr double most_counted = 1e15;  // 30 million years; beyond it, and for what is no number, days in short
+  if (!(s < most_counted)) return fmt::format("{:.3g} d", s / 86400.0);
   const auto whole = static_cast<long long>(std::llround(s));
   if (whole < 3600) return fmt::format("{} min {:02} s", whole / 60, whole % 60);
   if (whole < 86400) return fmt::format("{} h {:02} min", whole / 3600, whole % 3600 / 60);

@@ -6,7 +6,9 @@ using namespace zettasim;
 using namespace zettasim::literals;
 
 template <class A, class B>
-concept Addable = requires(A a, B b) { a + b; };
+concept Addable = requires(A a, B b) {
+  a + b;
+};
 
 static_assert(!Addable<DataSize, Bandwidth>);
 static_assert(!Addable<Power, Energy>);
