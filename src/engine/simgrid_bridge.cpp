@@ -14,8 +14,8 @@ constexpr const char* timing_precision = "precision/timing";
 constexpr const char* timing_precision = "surf/precision";
 #endif
 
-const std::vector<std::pair<std::string, std::string>>& options() {
-  static const std::vector<std::pair<std::string, std::string>> all = {
+const SimGridSettings& options() {
+  static const SimGridSettings all = {
       {"network/model", "CM02"},  // latency + size / bandwidth, without the TCP-like factors of the default
       {"network/crosstraffic", "0"}, {timing_precision, "1e-12"},     // two events are one instant only when they are
       {"contexts/factory", "raw"},   {"contexts/stack-size", "256"},  // KiB
@@ -31,17 +31,30 @@ bool& one_engine_was_made() {
 
 }  // namespace
 
-SimGridWorld::SimGridWorld(std::size_t nodes, double flops_per_s) {
+std::unique_ptr<sg::Engine> make_engine(const SimGridSettings& more) {
   ZETTASIM_EXPECT(!one_engine_was_made(),
                   "a second simulation in one process would start where the first stopped; fork a child per run");
   one_engine_was_made() = true;
   std::vector<std::string> arguments = {"zettasim", "--log=root.thresh:error"};
   for (const auto& [name, value] : options()) arguments.push_back(fmt::format("--cfg={}:{}", name, value));
+  for (const auto& [name, value] : more) arguments.push_back(fmt::format("--cfg={}:{}", name, value));
   std::vector<char*> pointers;
+  pointers.reserve(arguments.size() + 1);
   for (std::string& argument : arguments) pointers.push_back(argument.data());
   pointers.push_back(nullptr);
   int count = static_cast<int>(arguments.size());
-  engine_ = std::make_unique<sg::Engine>(&count, pointers.data());
+  return std::make_unique<sg::Engine>(&count, pointers.data());
+}
+
+void start_actor(sg::Host* host, const std::string& name, const std::function<void()>& body) {
+#if SIMGRID_VERSION >= 40100
+  host->add_actor(name, body);
+#else
+  sg::Actor::create(name, host, body);
+#endif
+}
+
+SimGridWorld::SimGridWorld(std::size_t nodes, double flops_per_s) : engine_(make_engine()) {
 #if SIMGRID_VERSION >= 40000
   auto* zone = engine_->get_netzone_root()->add_netzone_empty("machine");
   const auto make = [&](const std::string& name) { return zone->add_host(name, flops_per_s); };
@@ -58,17 +71,13 @@ SimGridWorld::SimGridWorld(std::size_t nodes, double flops_per_s) {
 }
 
 void SimGridWorld::start_actor(const std::string& name, std::size_t node, const std::function<void()>& body) {
-#if SIMGRID_VERSION >= 40100
-  hosts_[node]->add_actor(name, body);
-#else
-  sg::Actor::create(name, hosts_[node], body);
-#endif
+  engine::start_actor(hosts_[node], name, body);
 }
 
 void SimGridWorld::run() { engine_->run(); }
 double SimGridWorld::now_s() const { return sg::Engine::get_clock(); }
 
-std::vector<std::pair<std::string, std::string>> SimGridWorld::settings() {
+SimGridSettings SimGridWorld::settings() {
   auto all = options();
   all.insert(all.begin(), {"simgrid", fmt::format("{}.{}", SIMGRID_VERSION / 10000, SIMGRID_VERSION / 100 % 100)});
   return all;

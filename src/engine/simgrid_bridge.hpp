@@ -1,7 +1,6 @@
 // What differs between SimGrid 3.32 (Debian 12) and 4.x, and the settings under which we use either.
 #pragma once
 
-
 #include <functional>
 #include <memory>
 #include <simgrid/s4u.hpp>
@@ -13,7 +12,14 @@
 
 namespace zettasim::engine {
 
-// An engine with our settings (design D5): no TCP-like factors, raw contexts, small stacks without guard pages.
+using SimGridSettings = std::vector<std::pair<std::string, std::string>>;
+
+// The engine of this process under our settings (design D5): no TCP-like factors, raw contexts, small stacks without
+// guard pages. `more` comes on top. Once per process.
+std::unique_ptr<simgrid::s4u::Engine> make_engine(const SimGridSettings& more = {});
+
+void start_actor(simgrid::s4u::Host* host, const std::string& name, const std::function<void()>& body);
+
 class SimGridWorld {
  public:
   // Loads the machine: a flat zone with one host per node (one zone per node would be quadratic to build), whose speed
@@ -25,7 +31,7 @@ class SimGridWorld {
   double now_s() const;
 
   // What was set, for the report.
-  static std::vector<std::pair<std::string, std::string>> settings();
+  static SimGridSettings settings();
 
  private:
   std::unique_ptr<simgrid::s4u::Engine> engine_;
