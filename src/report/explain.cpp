@@ -1,6 +1,7 @@
 // One job's story: why it waited, where its time went, what it drew.
 #include <fmt/format.h>
 
+#include "shown.hpp"
 #include "zettasim/base/contract.hpp"
 #include "zettasim/base/text.hpp"
 #include "zettasim/report/outputs.hpp"
@@ -64,8 +65,8 @@ std::string explain(const Run& run, JobId id) {
   const JobRecord& job = run.record.jobs[id.index()];
   const workload::Job& asked = run.trace.jobs[id.index()];
   std::string text = fmt::format("job {}: {} on {} nodes, submitted at {}, asked for {}\n", asked.number,
-                                 run.trace.applications[asked.application].name, asked.nodes, to_text(asked.submit),
-                                 to_text(asked.requested_time));
+                                 shown(run.trace.applications[asked.application].name, 40), asked.nodes,
+                                 to_text(asked.submit), to_text(asked.requested_time));
   if (job.status == JobStatus::refused) {
     return text + fmt::format("  It was refused: the machine has {} nodes.\n", run.machine.node_count);
   }

@@ -169,8 +169,8 @@ std::string application_table(const Summary& s) {
   for (const auto& app : s.applications) {
     fmt::format_to(out, "<tr><td>{}<td>{}<td class=n>{}<td class=n>{}<td class=n>{}<td class=n>{}<td>{}</tr>\n",
                    escaped(app.name), escaped(app.model), app.jobs, to_text(app.mean_run_time),
-                   with_thousands(static_cast<unsigned long long>(in_hours(app.node_time))), to_text(app.energy),
-                   time_bar(app.time));
+                   with_thousands(static_cast<unsigned long long>(std::min(in_hours(app.node_time), 1e18))),
+                   to_text(app.energy), time_bar(app.time));
   }
   return html + "</table>\n";
 }

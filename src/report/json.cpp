@@ -122,9 +122,14 @@ json notes_json(const workload::Trace& trace) {
   return result;
 }
 
+// As text; a file name or an option of the command line may hold bytes that are not UTF-8.
+std::string written(const json& value, int indent) {
+  return value.dump(indent, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
 }  // namespace
 
-std::string summary_json(const Run& run) { return summary_value(run).dump(2) + "\n"; }
+std::string summary_json(const Run& run) { return written(summary_value(run), 2); }
 
 std::string report_json(const Run& run) {
   json settings = json::object();
@@ -140,7 +145,7 @@ std::string report_json(const Run& run) {
                        {"notes", notes_json(run.trace)},
                        {"platform", json::parse(run.machine.resolved)},
                        {"workload", json::parse(workload::write_json_trace(run.trace))}};
-  return report.dump(1) + "\n";
+  return written(report, 1);
 }
 
 }  // namespace zettasim::report

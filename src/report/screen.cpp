@@ -3,24 +3,34 @@
 
 #include <algorithm>
 
+#include "shown.hpp"
 #include "zettasim/base/text.hpp"
 #include "zettasim/report/outputs.hpp"
 
 namespace zettasim::report {
 namespace {
 
+constexpr std::size_t most_lines = 40;
+constexpr std::size_t most_columns = 110;
+constexpr std::size_t most_notes = 4;  // lines; a log may have a dozen
+
 std::string count(std::int64_t n) { return with_thousands(static_cast<unsigned long long>(n)); }
 
 std::string machine_line(const platform::Machine& machine) {
   const auto& devices = machine.main_devices();
-  return fmt::format("{}: {} nodes, {} {}, budget {}\n", machine.name, count(machine.node_count),
-                     count(machine.node_count * devices.count), devices.device.name, to_text(machine.facility.budget));
+  return fmt::format("{}: {} nodes, {} {}, budget {}\n", shown(machine.name, 30), count(machine.node_count),
+                     count(machine.node_count * devices.count), shown(devices.device.name, 24),
+                     to_text(machine.facility.budget));
 }
 
 std::string job_lines(const Summary& s, const workload::Trace& trace) {
-  std::string lines = fmt::format("{}: {} jobs: {} finished, {} out of time, {} refused\n", trace.name, count(s.jobs),
-                                  count(s.finished), count(s.timed_out), count(s.refused));
-  for (const auto& note : trace.notes) lines += fmt::format("  note: {} {}\n", count(note.count), note.what);
+  std::string lines = fmt::format("{}: {} jobs: {} finished, {} out of time, {} refused\n", shown(trace.name, 36),
+                                  count(s.jobs), count(s.finished), count(s.timed_out), count(s.refused));
+  const std::size_t notes = trace.notes.size() <= most_notes ? trace.notes.size() : most_notes - 1;
+  for (std::size_t i = 0; i < notes; ++i)
+    lines += fmt::format("  note: {} {}\n", count(trace.notes[i].count), trace.notes[i].what);
+  if (notes < trace.notes.size())
+    lines += fmt::format("  and {} more notes in report.json\n", trace.notes.size() - notes);
   lines += fmt::format("\n  time          simulated {}, nodes in use {}\n", to_text(s.end), percent(s.utilisation));
   lines += fmt::format("  solution      mean {} from submission to result, bounded slowdown {:.2f}\n",
                        to_text(s.mean_time_to_solution), s.mean_bounded_slowdown);
@@ -41,15 +51,17 @@ std::string work_lines(const Summary& s) {
   return lines;
 }
 
-std::string activity_line(const engine::TimeByActivity& time) {
+std::string activity_lines(const engine::TimeByActivity& time) {
   const double total = time.sum().si();
   if (total <= 0.0) return {};
   const auto share = [&](Duration part) { return percent(part.si() / total); };
   std::string line = fmt::format(
       "  jobs' time    compute {}, collectives {}, neighbours {}, storage {}, shared links {}", share(time.kernel),
       share(time.collective), share(time.neighbours), share(time.storage), share(time.sharing));
-  if (time.busy.si() > 0.0) line += fmt::format(", recorded {}", share(time.busy));
-  return line + "\n";
+  if (time.busy.si() <= 0.0) return line + "\n";
+  const std::string recorded = fmt::format("recorded {}", share(time.busy));
+  const bool fits = line.size() + 2 + recorded.size() <= most_columns;
+  return line + (fits ? ", " : ",\n                ") + recorded + "\n";
 }
 
 std::string latency_line(const char* name, const Quantiles& q) {
@@ -75,34 +87,51 @@ std::string power_lines(const Run& run) {
   return lines;
 }
 
-std::string application_lines(const Summary& s) {
+// A table of at most `room` lines, its heading included.
+std::string application_lines(const Summary& s, std::size_t room) {
   std::string lines = fmt::format("\n  {:<20}{:>7}{:>14}{:>12}{:>10}{:>10}{:>10}\n", "application", "jobs", "mean run",
                                   "node-hours", "compute", "network", "energy");
   auto applications = s.applications;
   std::stable_sort(applications.begin(), applications.end(),
                    [](const auto& a, const auto& b) { return a.energy > b.energy; });
-  constexpr std::size_t most_lines = 12;
-  for (std::size_t i = 0; i < std::min(most_lines, applications.size()); ++i) {
+  constexpr std::size_t heading = 2;
+  const std::size_t fit = room - heading;
+  const std::size_t listed = applications.size() <= fit ? applications.size() : fit - 1;
+  for (std::size_t i = 0; i < listed; ++i) {
     const auto& app = applications[i];
     const double total = app.time.sum().si();
     const auto share = [&](Duration part) { return total > 0.0 ? percent(part.si() / total) : std::string("-"); };
-    lines += fmt::format("  {:<20}{:>7}{:>14}{:>12}{:>10}{:>10}{:>10}\n", app.name.substr(0, 19), app.jobs,
-                         to_text(app.mean_run_time), count(static_cast<std::int64_t>(in_hours(app.node_time))),
+    lines += fmt::format("  {:<20}{:>7}{:>14}{:>12}{:>10}{:>10}{:>10}\n", shown(app.name, 19), app.jobs,
+                         to_text(app.mean_run_time),
+                         count(static_cast<std::int64_t>(std::min(in_hours(app.node_time), 1e18))),
                          share(app.time.kernel + app.time.busy),
                          share(app.time.collective + app.time.neighbours + app.time.sharing), to_text(app.energy));
   }
-  if (applications.size() > most_lines)
-    lines += fmt::format("  ... and {} more in report.json\n", applications.size() - most_lines);
+  if (listed < applications.size())
+    lines += fmt::format("  ... and {} more in report.json\n", applications.size() - listed);
   return lines;
+}
+
+// Cuts what is wider than the screen: only numbers beyond any machine make a line so long.
+std::string cut_to_columns(const std::string& text) {
+  std::string result;
+  for (std::size_t from = 0; from < text.size();) {
+    const auto end = text.find('\n', from);
+    result += shown(std::string_view(text).substr(from, end - from), most_columns) + "\n";
+    from = end + 1;
+  }
+  return result;
 }
 
 }  // namespace
 
 std::string screen(const Run& run) {
   const Summary& s = run.summary;
-  return machine_line(run.machine) + job_lines(s, run.trace) + work_lines(s) + activity_line(s.time) +
-         latency_line("collectives", s.collectives) + latency_line("messages", s.messages) + power_lines(run) +
-         application_lines(s);
+  const std::string above = machine_line(run.machine) + job_lines(s, run.trace) + work_lines(s) +
+                            activity_lines(s.time) + latency_line("collectives", s.collectives) +
+                            latency_line("messages", s.messages) + power_lines(run);
+  const auto used = static_cast<std::size_t>(std::count(above.begin(), above.end(), '\n'));
+  return cut_to_columns(above + application_lines(s, most_lines - used));
 }
 
 }  // namespace zettasim::report

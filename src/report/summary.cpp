@@ -69,6 +69,7 @@ void summarize_jobs(const workload::Trace& trace, const engine::RunRecord& recor
 
 void summarize_applications(const workload::Trace& trace, const engine::RunRecord& record, Summary& summary) {
   std::map<std::string, ApplicationSummary> by_name;
+  std::map<std::string, std::int64_t> ran;
   for (std::size_t i = 0; i < record.jobs.size(); ++i) {
     const workload::Application& application = trace.applications[trace.jobs[i].application];
     ApplicationSummary& of = by_name[application.name];
@@ -77,6 +78,7 @@ void summarize_applications(const workload::Trace& trace, const engine::RunRecor
     ++of.jobs;
     const JobRecord& job = record.jobs[i];
     of.finished += job.status == JobStatus::finished;
+    ran[application.name] += job.status != JobStatus::refused;
     of.mean_run_time += job.end - job.start;
     of.node_time += (job.end - job.start) * static_cast<double>(trace.jobs[i].nodes);
     of.time += job.time;
@@ -84,7 +86,7 @@ void summarize_applications(const workload::Trace& trace, const engine::RunRecor
     of.energy += job.energy.sum();
   }
   for (auto& [name, application] : by_name) {
-    application.mean_run_time = application.mean_run_time / static_cast<double>(application.jobs);
+    if (ran[name] > 0) application.mean_run_time = application.mean_run_time / static_cast<double>(ran[name]);
     summary.applications.push_back(std::move(application));
   }
 }

@@ -22,7 +22,7 @@ struct Run {
   std::vector<std::string> command;  // options that shaped the run, as typed: enough to run again
 };
 
-std::string screen(const Run& run);        // at most 40 lines of at most 100 columns
+std::string screen(const Run& run);        // at most 40 lines of at most 110 columns
 std::string summary_json(const Run& run);  // the summary under stable names (docs/formats.md)
 std::string report_json(const Run& run);   // the summary, the resolved input, versions, seed and settings
 std::string jobs_csv(const Run& run);      // one line per job

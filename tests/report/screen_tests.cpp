@@ -1,0 +1,119 @@
+#include <algorithm>
+#include <sstream>
+
+#include "hand_made.hpp"
+#include "support/catch.hpp"
+
+using namespace zettasim;
+using namespace zettasim::report;
+using test::HandMade;
+
+namespace {
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+// Characters, not bytes: each has one byte that does not continue another.
+std::size_t columns(const std::string& line) {
+  return static_cast<std::size_t>(
+      std::count_if(line.begin(), line.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+}
+
+void check_fits(const std::string& text) {
+  const auto lines = lines_of(text);
+  CHECK(lines.size() <= 40);
+  for (const auto& line : lines) {
+    INFO(line);
+    CHECK(columns(line) <= 110);
+    CHECK(std::none_of(line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }));
+  }
+}
+
+// Everything a screen can show at once, and more of it than fits.
+HandMade crowded() {
+  HandMade made;
+  made.machine.name = made.trace.name = std::string(300, 'm') + "\x1b[31m\nnext";
+  made.machine.node.gpus->device.name = std::string(200, 'g');
+  for (int i = 0; i < 12; ++i)
+    made.trace.notes.push_back(
+        {"jobs that ran longer than requested, whose request is raised to the run time", 123456});
+  auto& jobs = made.record.jobs;
+  for (int i = 0; i < 60; ++i) {
+    workload::Application application;
+    application.name = "\xc3\xa9\xe2\x82\xac simulation of everything number " + std::to_string(i);
+    made.trace.applications.push_back(application);
+    workload::Job job = made.trace.jobs[0];
+    job.application = made.trace.applications.size() - 1;
+    made.trace.jobs.push_back(job);
+    jobs.push_back(jobs[0]);
+    auto& time = jobs.back().time;
+    time.neighbours = time.storage = time.busy = seconds(123);
+    for (const Precision p : all_precisions) jobs.back().flops[p] = flops(1e25);
+  }
+  made.record.messages = made.record.collectives;
+  made.summarize();
+  return made;
+}
+
+}  // namespace
+
+TEST_CASE("the screen says what a run came to", "[report]") {
+  const std::string text = screen(HandMade().run());
+  check_fits(text);
+  for (const auto* part :
+       {"test machine: 4 nodes, 16 test GPU, budget 1.00 kW", "4 jobs: 2 finished, 1 out of time, 1 refused",
+        "simulated 2 min 30 s, nodes in use 52.5 %", "95 % below 100 s; 1 backfilled", "sustained 20.0 TFLOP/s",
+        "5.95 % of peak 168 TFLOP/s", "median 1.00 us, 99 % below 2.00 us, longest 1.00 ms",
+        "mean 773 W (77.3 % of the budget), peak 1.08 kW", "above 1.00 kW for 50.0 s (33.3 % of the time)",
+        "116 kJ at the facility meter", "jobs 69.0 %, idle nodes 8.62 %", "solver", "trainer"}) {
+    INFO(part << "\n" << text);
+    CHECK(text.find(part) != std::string::npos);
+  }
+}
+
+TEST_CASE("a screen of many applications and notes and long names has 40 lines of 110 columns", "[report]") {
+  const HandMade made = crowded();
+  const std::string text = screen(made.run());
+  INFO(text);
+  check_fits(text);
+  CHECK(lines_of(text).size() == 40);
+  CHECK(text.find("more in report.json") != std::string::npos);
+  CHECK(text.find("9 more notes in report.json") != std::string::npos);
+}
+
+// Names of two- and three-byte characters are cut between characters: the table stays aligned.
+TEST_CASE("names are cut between characters", "[report]") {
+  const std::string text = screen(crowded().run());
+  CHECK(text.find("  \xc3\xa9\xe2\x82\xac simulation of... ") != std::string::npos);
+}
+
+TEST_CASE("applications that fit are all listed by energy", "[report]") {
+  const std::string text = screen(HandMade().run());
+  CHECK(text.find("more in report.json") == std::string::npos);
+  CHECK(text.find("  solver") < text.find("  trainer"));  // 48 kJ and none
+}
+
+TEST_CASE("a run without power or time has a screen", "[report]") {
+  HandMade made;
+  made.record = {};
+  made.trace.jobs.clear();
+  made.summarize();
+  const std::string text = screen(made.run());
+  check_fits(text);
+  CHECK(text.find("nan") == std::string::npos);
+  CHECK(text.find("inf") == std::string::npos);
+}
+
+// 1e30 s of run time are what a description may ask for; 64 bits do not count its hours.
+TEST_CASE("a run beyond all counting has a screen and a page", "[report]") {
+  HandMade made;
+  made.record.jobs[0].end = made.record.end = seconds(1e30);
+  made.summarize();
+  check_fits(screen(made.run()));
+  CHECK(screen(made.run()).find("1,000,000,000,000,000,000") != std::string::npos);
+  CHECK(report_html(made.run()).find("1,000,000,000,000,000,000") != std::string::npos);
+}
