@@ -34,11 +34,13 @@ Steps steps_of(CollectiveOperation operation, DataSize size, double g, double no
 
 }  // namespace
 
-NodeStage node_stage(const platform::Node& node, CollectiveOperation operation, DataSize size, double nodes) {
-  if (!node.gpus || !node.gpu_gpu || node.gpus->count < 2) return {};
-  const Steps work = steps_of(operation, size, static_cast<double>(node.gpus->count), nodes);
-  const Duration latency = node.gpu_gpu->latency * work.steps;
-  return {.time = latency + work.per_gpu / node.gpu_gpu->bandwidth,
+NodeStage node_stage(const platform::Node& node, CollectiveOperation operation, DataSize size, double nodes,
+                     double gpus, const platform::GpuProtocol* protocol) {
+  if (!node.gpu_gpu || gpus < 2) return {};
+  Steps work = steps_of(operation, size, gpus, nodes);
+  if (protocol && operation == CollectiveOperation::all_to_all) work.steps = 1;
+  const Duration latency = (protocol ? protocol->step : node.gpu_gpu->latency) * work.steps;
+  return {.time = latency + work.per_gpu / (protocol ? protocol->bandwidth : node.gpu_gpu->bandwidth),
           .latency = latency,
           .traffic = work.per_node,
           .exists = true};

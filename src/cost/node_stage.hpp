@@ -19,10 +19,14 @@ struct NodeStage {
 //   all-reduce:                 a reduce-scatter before the network stage and an all-gather after it
 //   broadcast, reduce:          a chain in pipeline: size over each link but one
 //   all-to-all:                 of what stays in the node, size / nodes, each GPU sends (g-1)/g of its share to the
-//   others barrier:                    2 ceil(log2 g) latencies, to gather and to release
+//   others
+//   barrier:                    2 ceil(log2 g) latencies, to gather and to release
 // The shards that cross the network are 1/g of the vector for each GPU, size for the node: the network stage takes
 // `size`. Source: Thakur et al. 2005 for the ring. Holds for links that serve all partners alike (a switch, or all
 // pairs).
-NodeStage node_stage(const platform::Node& node, CollectiveOperation operation, DataSize size, double nodes);
+// With a protocol, its step and bandwidth take the place of the link's, and an all-to-all sends to all partners at
+// once, in one step. Without its launch.
+NodeStage node_stage(const platform::Node& node, CollectiveOperation operation, DataSize size, double nodes,
+                     double gpus, const platform::GpuProtocol* protocol);
 
 }  // namespace zettasim::cost

@@ -1,12 +1,20 @@
 #include "schedule.hpp"
 
 #include <algorithm>
+#include <bit>
 
 namespace zettasim::cost {
 
 double Schedule::round_count() const {
   double count = 0.0;
-  for (const Round& round : rounds) count += round.repeats;
+  double longest = 0.0;  // of the rounds side by side that end here
+  for (std::size_t i = 0; i < rounds.size(); ++i) {
+    const double own = rounds[i].pipeline_depth > 0.0 ? rounds[i].pipeline_depth : rounds[i].repeats;
+    const bool goes_on = i > 0 && rounds[i].beside != 0 && rounds[i].beside == rounds[i - 1].beside;
+    if (goes_on) count -= longest;
+    longest = goes_on ? std::max(longest, own) : own;
+    count += longest;
+  }
   return count;
 }
 
@@ -14,11 +22,21 @@ double Schedule::bytes_sent() const {
   double bytes = 0.0;
   double fanned = 0.0;  // trees: one rank need not send in every round, so only the largest message is certain
   for (const Round& round : rounds) {
-    const bool everybody = round.pattern.shape == Shape::shift || round.pattern.shape == Shape::exchange;
-    if (everybody) {
-      bytes += round.bytes * round.repeats;
-    } else {
-      fanned = std::max(fanned, round.bytes);
+    switch (round.pattern.shape) {
+      case Shape::shift:
+      case Shape::exchange:
+        bytes += round.bytes * round.repeats;
+        break;
+      case Shape::line:
+        bytes += 2 * round.bytes * round.repeats;
+        break;
+      case Shape::trees_up:
+      case Shape::trees_down:
+        fanned = std::max(fanned, round.bytes / 2);
+        break;
+      default:
+        fanned = std::max(fanned, round.bytes);
+        break;
     }
   }
   return std::max(bytes, fanned);
@@ -89,17 +107,118 @@ Rounds bruck_all_to_all(double size, std::uint32_t p) {
   return rounds;
 }
 
+// Powers of two only: pairs exchange halves, quarters, ... of the vector, nearest partners the largest; backwards it is
+// an all-gather by recursive doubling.
+Rounds halves(double size, std::uint32_t p) {
+  Rounds rounds;
+  for (std::uint32_t d = 1; d < p; d *= 2) {
+    size /= 2;
+    rounds.push_back({.pattern = {Shape::exchange, d}, .bytes = size});
+  }
+  return rounds;
+}
+
+// One line of blocks through all ranks, or up or down both trees.
+Rounds pipeline(Shape shape, double size, double depth) {
+  return {{.pattern = {shape, 0}, .bytes = size, .pipeline_depth = depth}};
+}
+
+double tree_depth(std::uint32_t p) { return static_cast<double>(std::bit_width(p - 1)); }
+
+// Buckets on a torus of D dimensions: the vector is cut into 2 D parts, one for each dimension and way round. In phase
+// j part i goes round the rings of dimension i + j, all parts at once, and what a rank then holds of it is divided by
+// the length of the ring. D phases are a reduce-scatter, or, backwards, an all-gather; both have the same rounds.
+Rounds torus_rings(double size, std::span<const std::uint32_t> box, std::uint32_t first_phase) {
+  std::vector<Pattern> lines;
+  std::uint32_t stride = 1;
+  for (std::size_t d = box.size(); d-- > 0;) {
+    if (box[d] > 1) lines.push_back({Shape::line, stride, box[d]});
+    stride *= box[d];
+  }
+  Rounds rounds;
+  std::vector<double> part(lines.size(), size / (2.0 * static_cast<double>(lines.size())));
+  for (std::size_t phase = 0; phase < lines.size(); ++phase) {
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      const Pattern& line = lines[(i + phase) % lines.size()];
+      part[i] /= line.extent;
+      rounds.push_back({.pattern = line,
+                        .bytes = part[i],
+                        .repeats = line.extent - 1.0,
+                        .beside = first_phase + static_cast<std::uint32_t>(phase)});
+    }
+  }
+  return rounds;
+}
+
+void add_torus_rings(CollectiveOperation operation, double size, std::span<const std::uint32_t> box,
+                     std::vector<Schedule>& result) {
+  if (std::ranges::count_if(box, [](std::uint32_t extent) { return extent > 1; }) == 0) return;
+  const auto phases = static_cast<std::uint32_t>(box.size());
+  if (operation == CollectiveOperation::all_reduce) {
+    result.push_back({"torus rings", torus_rings(size, box, 1) + torus_rings(size, box, 1 + phases)});
+  } else if (operation == CollectiveOperation::reduce_scatter || operation == CollectiveOperation::all_gather) {
+    result.push_back({"torus rings", torus_rings(size, box, 1)});
+  }
+}
+
+// Those that pair ranks, which only powers of two can without somebody left over.
+void add_pairings(CollectiveOperation operation, double n, std::uint32_t p, std::vector<Schedule>& result) {
+  if (!std::has_single_bit(p)) return;
+  const Rounds pairs = halves(n, p);
+  switch (operation) {
+    case CollectiveOperation::reduce_scatter:
+      return result.push_back({"recursive halving", pairs});
+    case CollectiveOperation::all_gather:
+      return result.push_back({"recursive doubling", pairs});
+    case CollectiveOperation::broadcast:
+      return result.push_back(
+          {"scatter and recursive doubling all-gather", binomial(Shape::scatter, n / p, p) + pairs});
+    case CollectiveOperation::reduce:
+      return result.push_back(
+          {"recursive halving reduce-scatter and gather", pairs + binomial(Shape::collect, n / p, p)});
+    default:
+      return;
+  }
+}
+
+std::vector<Schedule> for_any_ranks(CollectiveOperation operation, double size_bytes, std::uint32_t ranks);
+
 }  // namespace
 
-std::vector<Schedule> schedules(CollectiveOperation operation, double size_bytes, std::uint32_t ranks) {
+std::vector<Schedule> schedules(CollectiveOperation operation, double size_bytes, std::uint32_t ranks,
+                                std::span<const std::uint32_t> box) {
+  std::vector<Schedule> result = for_any_ranks(operation, size_bytes, ranks);
+  add_pairings(operation, size_bytes, ranks, result);
+  add_torus_rings(operation, size_bytes, box, result);
+  return result;
+}
+
+Schedule pairwise(double size_bytes, std::uint32_t ranks) {
+  Schedule result{.algorithm = "pairwise", .rounds = {}};
+  for (std::uint32_t d = 1; d < ranks; ++d) {
+    result.rounds.push_back({.pattern = {Shape::shift, d}, .bytes = size_bytes / ranks});
+  }
+  return result;
+}
+
+Schedule gate_schedule(CollectiveOperation operation, double size_bytes, std::uint32_t ranks) {
+  const double size = operation == CollectiveOperation::barrier ? 0.0 : size_bytes;
+  return {.algorithm = "in-network reduction", .rounds = exchanges(size, ranks, false), .in_hardware = true};
+}
+
+namespace {
+
+std::vector<Schedule> for_any_ranks(CollectiveOperation operation, double size_bytes, std::uint32_t ranks) {
   const double n = size_bytes;
   const std::uint32_t p = ranks;
   const double chunk = n / p;
+  const double depth = tree_depth(p);
   switch (operation) {
     case CollectiveOperation::all_reduce:
       return {{"recursive doubling", exchanges(n, p, false)},
               {"halving and doubling", exchanges(n, p, true)},
-              {"ring", ring(n, p) + ring(n, p)}};
+              {"ring", ring(n, p) + ring(n, p)},
+              {"double binary tree", pipeline(Shape::trees_both, n, 2 * depth)}};
     case CollectiveOperation::reduce_scatter:
       return {{"reversed Bruck", bruck(n, p)}, {"ring", ring(n, p)}};
     case CollectiveOperation::all_gather:
@@ -107,11 +226,15 @@ std::vector<Schedule> schedules(CollectiveOperation operation, double size_bytes
     case CollectiveOperation::broadcast:
       return {{"binomial tree", binomial(Shape::spread, n, p)},
               {"scatter and Bruck all-gather", binomial(Shape::scatter, chunk, p) + bruck(n, p)},
-              {"scatter and ring all-gather", binomial(Shape::scatter, chunk, p) + ring(n, p)}};
+              {"scatter and ring all-gather", binomial(Shape::scatter, chunk, p) + ring(n, p)},
+              {"double binary tree", pipeline(Shape::trees_down, n, depth)},
+              {"chain", pipeline(Shape::chain, n, p - 1.0)}};
     case CollectiveOperation::reduce:
       return {{"binomial tree", binomial(Shape::gather, n, p)},
               {"reversed Bruck reduce-scatter and gather", bruck(n, p) + binomial(Shape::collect, chunk, p)},
-              {"ring reduce-scatter and gather", ring(n, p) + binomial(Shape::collect, chunk, p)}};
+              {"ring reduce-scatter and gather", ring(n, p) + binomial(Shape::collect, chunk, p)},
+              {"double binary tree", pipeline(Shape::trees_up, n, depth)},
+              {"chain", pipeline(Shape::unchain, n, p - 1.0)}};
     case CollectiveOperation::all_to_all:
       return {{"Bruck", bruck_all_to_all(n, p)}};
     case CollectiveOperation::barrier:
@@ -120,4 +243,5 @@ std::vector<Schedule> schedules(CollectiveOperation operation, double size_bytes
   return {};
 }
 
+}  // namespace
 }  // namespace zettasim::cost

@@ -69,6 +69,24 @@ NodeLink read_node_link(const Field& link) {
           .energy = link["energy"].nonnegative<EnergyPerByte>()};
 }
 
+GpuCollectives read_gpu_collectives(const Field& block) {
+  GpuCollectives result;
+  for (const Field& protocol : block["protocols"].items()) {
+    result.protocols.push_back({.name = protocol["name"].text(),
+                                .launch = protocol["launch"].nonnegative<Duration>(),
+                                .step = protocol["step"].nonnegative<Duration>(),
+                                .bandwidth = protocol["bandwidth"].positive<Bandwidth>(),
+                                .network_step = protocol["network_step"].nonnegative<Duration>(),
+                                .network_share = protocol["network_share"].positive_share()});
+  }
+  if (!block.is_object()) return result;
+  if (const auto in_switch = block.optional("in_switch")) {
+    result.in_switch = {.latency = (*in_switch)["latency"].nonnegative<Duration>(),
+                        .bandwidth = (*in_switch)["bandwidth"].positive<Bandwidth>()};
+  }
+  return result;
+}
+
 NetworkInterfaces read_nics(const Field& nics) {
   return {.count = nics["count"].positive_count(most_in_node),
           .bandwidth = nics["bandwidth"].positive<Bandwidth>(),
@@ -100,6 +118,7 @@ Node read_node(const Field& node) {
   result.nics = read_nics(node["nics"]);
   result.base_power = node["base_power"].nonnegative<Power>();
   result.supplies = read_supplies(node.optional("supplies"));
+  if (const auto block = node.optional("gpu_collectives")) result.gpu_collectives = read_gpu_collectives(*block);
   return result;
 }
 
@@ -142,6 +161,17 @@ Topology read_topology(const Field& topology) {
   return FullyConnected{};
 }
 
+std::optional<InNetworkReduction> read_in_network_reduction(const Field& network) {
+  using Place = InNetworkReduction::Place;
+  static const Choices<Place> places = {{"switches", Place::switches}, {"gates", Place::gates}};
+  if (!network.is_object()) return std::nullopt;  // has been said
+  const auto block = network.optional("in_network_reduction");
+  if (!block) return std::nullopt;
+  return InNetworkReduction{.place = (*block)["place"].choice(places),
+                            .largest = (*block)["largest"].positive<DataSize>(),
+                            .latency = (*block)["latency"].nonnegative<Duration>()};
+}
+
 Network read_network(const Field& network) {
   const Field link = network["link"];
   return {.name = network["name"].text(),
@@ -151,7 +181,8 @@ Network read_network(const Field& network) {
           .link_latency = link["latency"].nonnegative<Duration>(),
           .link_energy = link["energy"].nonnegative<EnergyPerByte>(),
           .message_latency = network["message_latency"].nonnegative<Duration>(),
-          .switch_power = network["switch_power"].nonnegative<Power>()};
+          .switch_power = network["switch_power"].nonnegative<Power>(),
+          .in_network_reduction = read_in_network_reduction(network)};
 }
 
 std::vector<StorageTier> read_storage(const std::optional<Field>& storage) {
@@ -212,6 +243,9 @@ void check_device(const Field& device, const Device& read, DeviceKind slot) {
 
 void check_node(const Field& field, const Node& node) {
   check_device(field["cpus"]["device"], node.cpus.device, DeviceKind::cpu);
+  if (node.gpu_collectives && node.gpu_collectives->protocols.empty()) {
+    field["gpu_collectives"]["protocols"].problem("found none, expected at least one protocol");
+  }
   if (!node.gpus) return;
   check_device(field["gpus"]["device"], node.gpus->device, DeviceKind::gpu);
   if (!node.cpu_gpu) field.problem("has GPUs but no \"cpu_gpu\", the connection between a CPU and a GPU");

@@ -26,9 +26,10 @@ platform::Machine network_only(platform::Topology topology, std::int64_t nodes =
 }
 
 CommunicationCost cost_on(const platform::Machine& machine, CollectiveOperation operation, DataSize size,
-                          std::size_t nodes) {
+                          std::size_t nodes, std::string_view algorithm = {}) {
   const auto network = topology::build_network(machine);
-  return cost::CommunicationModel(machine, *network).collective(operation, size, test::first_nodes(nodes));
+  return cost::CommunicationModel(machine, *network)
+      .collective(operation, size, test::first_nodes(nodes), {.algorithm = algorithm});
 }
 
 }  // namespace
@@ -38,7 +39,7 @@ TEST_CASE("a ring all-reduce on a ring of nodes takes two rounds for each other 
   for (const auto& [nodes, expected] : {std::pair{64, 104.3e-6}, std::pair{256, 296.8e-6}}) {
     auto machine = network_only(test::torus({nodes}));
     machine.network.link_latency = 500_ns;
-    const auto cost = cost_on(machine, all_reduce, 1_MiB, static_cast<std::size_t>(nodes));
+    const auto cost = cost_on(machine, all_reduce, 1_MiB, static_cast<std::size_t>(nodes), "ring");
     const double round = 500e-9 + 1048576.0 / nodes / 50e9;
     CHECK(cost.algorithm == "ring");
     CHECK(in_seconds(cost.time) == Approx(2 * (nodes - 1) * round).epsilon(1e-9));
@@ -58,9 +59,20 @@ TEST_CASE("a small all-reduce takes recursive doubling", "[cost][analytic]") {
   CHECK(cost.messages == 3 * 8);
 }
 
-// 8 nodes and 10 MB: twice (1/2 + 1/4 + 1/8) of it, in 6 rounds, where the ring needs 14 rounds for the same bytes.
+// 64 nodes on a ring, both ways round: half the chunks in the same number of rounds.
+TEST_CASE("a large all-reduce on a ring of nodes goes both ways round", "[cost][analytic]") {
+  auto machine = network_only(test::torus({64}));
+  machine.network.link_latency = 500_ns;
+  const auto cost = cost_on(machine, all_reduce, 1_MiB, 64);
+  CHECK(cost.algorithm == "torus rings");
+  CHECK(in_seconds(cost.time) == Approx(126 * (500e-9 + 1048576.0 / 128 / 50e9)).epsilon(1e-9));
+}
+
+// 8 nodes, 10 MB, interfaces as fast as a link: twice (1/2 + 1/4 + 1/8) of it, in 6 rounds, where the ring needs 14
+// rounds for the same bytes, and trees send up to twice the vector.
 TEST_CASE("a large all-reduce on equal links takes halving and doubling", "[cost][analytic]") {
   auto machine = network_only(test::fully_connected(), 8);
+  machine.node.nics.bandwidth = machine.network.link_bandwidth / 4.0;
   machine.network.message_latency = 1_us;
   const auto cost = cost_on(machine, all_reduce, 10_MB, 8);
   CHECK(cost.algorithm == "halving and doubling");
@@ -89,18 +101,18 @@ TEST_CASE("a barrier takes one latency for each doubling of its nodes", "[cost][
   CHECK(in_joules(cost.nic_energy) == 0.0);
 }
 
-// 8 nodes: a small one in 3 rounds; of 1 GB, 7/8 to scatter and 7/8 to gather at 50 GB/s, in 3 + 3 rounds (Bruck's
-// rounds go through one link each here, so they beat the ring).
-TEST_CASE("a large broadcast scatters first and a small one does not", "[cost][analytic]") {
+// 8 nodes, interfaces as fast as a link: 1 GB down two trees of depth 3, of which an interface passes it once, in
+// k = sqrt(2 * 20 ms / 1.1 us) = 190.7 blocks: (2 + 191) (1.1 us + 20 ms / 191). A small one is not cut: 3 rounds.
+TEST_CASE("a large broadcast goes down trees in blocks and a small one in one", "[cost][analytic]") {
   auto machine = network_only(test::fully_connected(), 8);
+  machine.node.nics.bandwidth = machine.network.link_bandwidth / 4.0;
   machine.network.message_latency = 1_us;
   const auto small = cost_on(machine, broadcast, 1000_B, 8);
-  CHECK(small.algorithm == "binomial tree");
   CHECK(in_seconds(small.time) == Approx(3 * (1.1e-6 + 20e-9)).epsilon(1e-9));
-  CHECK(small.messages == 7);
   const auto large = cost_on(machine, broadcast, 1_GB, 8);
-  CHECK(large.algorithm == "scatter and Bruck all-gather");
-  CHECK(in_seconds(large.time) == Approx(6 * 1.1e-6 + 2 * 0.875 * 1e9 / 50e9).epsilon(1e-9));
+  CHECK(large.algorithm == "double binary tree");
+  CHECK(in_seconds(large.time) == Approx(193 * (1.1e-6 + 20e-3 / 191)).epsilon(1e-9));
+  CHECK(large.messages == Approx(14 * 191));
 }
 
 // 8 nodes on a ring, 80 MB each: 10 MB to each other node; 8 pairs on each link (all_to_all_tests): 80 MB / 50 GB/s =

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "support/catch.hpp"
+#include "zettasim/cost/algorithms.hpp"
 
 using namespace zettasim;
 using cost::Pattern;
@@ -29,7 +30,8 @@ std::vector<std::set<std::uint32_t>> spread(const std::vector<cost::Round>& roun
   std::vector<std::set<std::uint32_t>> held(ranks);
   for (std::uint32_t i = 0; i < ranks; ++i) held[i] = {i};
   for (const auto& round : rounds) {
-    for (double repeat = 0; repeat < round.repeats; ++repeat) {
+    const double times = std::max(round.repeats, round.pipeline_depth);
+    for (double repeat = 0; repeat < times; ++repeat) {
       const auto before = held;
       cost::for_each_message(round.pattern, ranks, [&](std::uint32_t from, std::uint32_t to, double) {
         held[to].insert(before[from].begin(), before[from].end());
@@ -67,12 +69,14 @@ TEST_CASE("every algorithm that combines all ranks lets each hear of every other
   }
 }
 
-TEST_CASE("messages go to another rank and nobody sends twice in a round", "[cost][property]") {
+// Trees and lines do send twice: to two parents or children, to two neighbours.
+TEST_CASE("messages go to another rank and nobody sends twice in a round but in trees and lines", "[cost][property]") {
   for (std::uint32_t p = 2; p <= 40; ++p) {
     for (const auto operation : {all_reduce, reduce_scatter, all_gather, broadcast, reduce, all_to_all, barrier}) {
       for (const Schedule& schedule : cost::schedules(operation, 1000.0, p)) {
         INFO(schedule.algorithm << " on " << p);
         for (const auto& round : schedule.rounds) {
+          if (round.pattern.shape >= Shape::line) continue;
           std::set<std::uint32_t> senders, receivers;
           cost::for_each_message(round.pattern, p, [&](std::uint32_t from, std::uint32_t to, double) {
             CHECK(from < p);
@@ -154,4 +158,84 @@ TEST_CASE("logarithmic algorithms take logarithmically many rounds for any numbe
     CHECK(cost::schedules(all_reduce, 1.0, p)[0].round_count() ==
           (power_of_two ? ceil_log : std::floor(std::log2(p)) + 2));
   }
+}
+
+// Each tree has an edge to the parent for each rank but its root, and a way up to it of at most ceil(log2 p) edges.
+TEST_CASE("the double binary tree is two spanning trees whose inner ranks are the leaves of the other",
+          "[cost][property]") {
+  for (std::uint32_t p = 2; p <= 70; ++p) {
+    INFO(p << " ranks");
+    for (std::uint32_t rank = 1; rank < p; ++rank) {
+      std::uint32_t steps = 0;
+      for (std::uint32_t at = rank; at != 0; at = cost::tree_parent(at, p)) REQUIRE(++steps <= std::bit_width(p - 1));
+    }
+    std::vector<int> first(p), second(p);  // children
+    int edges = 0;
+    cost::for_each_tree_edge(p, [&](std::uint32_t child, std::uint32_t parent) {
+      CHECK(child != parent);
+      CHECK(child < p);
+      ++(edges++ % 2 == 0 ? first : second)[parent];
+    });
+    CHECK(edges == 2 * static_cast<int>(p - 1));
+    if (p > 2) {
+      for (std::uint32_t i = 0; i < p; ++i) CHECK(((first[i] == 0 || second[i] == 0) || p % 2 == 1));
+    }
+    for (std::uint32_t i = 0; i < p; ++i) CHECK(first[i] + second[i] <= 4);
+  }
+}
+
+// Up: each rank sends its half of the vector to its parent in each tree, but roots; 2 (p-1) halves together.
+TEST_CASE("a double binary tree passes the vector once over the edges of both trees", "[cost][property]") {
+  for (std::uint32_t p = 2; p <= 40; ++p) {
+    for (const auto& [operation, vectors] :
+         {std::pair{reduce, 1.0}, std::pair{broadcast, 1.0}, std::pair{all_reduce, 2.0}}) {
+      const Flow bytes = flow(named(cost::schedules(operation, 1000.0, p), "double binary tree").rounds, p);
+      double sum = 0.0;
+      for (const double sent : bytes.sent) sum += sent;
+      CHECK(sum == Approx(vectors * 1000.0 * (p - 1)));
+    }
+  }
+}
+
+// 4 x 3 x 2: after three phases everything has gone round all three rings, and each rank has sent all but its share.
+TEST_CASE("torus rings move all but a rank's own share and reach every rank of the box", "[cost][property]") {
+  using Box = std::vector<std::uint32_t>;
+  for (const Box& box : {Box{4, 3, 2}, Box{5}, Box{2, 1, 3}, Box{3, 3}, Box{2, 2, 2, 2}}) {
+    std::uint32_t p = 1;
+    for (const std::uint32_t extent : box) p *= extent;
+    for (const auto operation : {all_reduce, reduce_scatter, all_gather}) {
+      const auto schedule = named(cost::schedules(operation, 1000.0, p, box), "torus rings");
+      const double times = operation == all_reduce ? 2.0 : 1.0;
+      for (const double bytes : flow(schedule.rounds, p).sent) CHECK(bytes == Approx(times * 1000.0 * (p - 1) / p));
+      for (const auto& held : spread(schedule.rounds, p)) CHECK(held.size() == p);
+    }
+  }
+}
+
+TEST_CASE("algorithms that pair ranks are offered for powers of two only", "[cost]") {
+  const auto offers = [](CollectiveOperation operation, std::uint32_t p, std::string_view name) {
+    for (const Schedule& schedule : cost::schedules(operation, 1000.0, p)) {
+      if (schedule.algorithm == name) return true;
+    }
+    return false;
+  };
+  CHECK(offers(reduce_scatter, 16, "recursive halving"));
+  CHECK_FALSE(offers(reduce_scatter, 12, "recursive halving"));
+  CHECK(offers(all_gather, 16, "recursive doubling"));
+  CHECK_FALSE(offers(all_gather, 15, "recursive doubling"));
+}
+
+TEST_CASE("every algorithm that is made stands in the table of names and the other way round", "[cost]") {
+  const std::vector<std::uint32_t> box{4, 4};
+  for (const auto operation : {all_reduce, reduce_scatter, all_gather, broadcast, reduce, all_to_all, barrier}) {
+    std::set<std::string> made;
+    for (const Schedule& schedule : cost::schedules(operation, 1000.0, 16, box)) made.emplace(schedule.algorithm);
+    if (operation == all_to_all) made.insert({"pairwise", "all pairs at once"});
+    if (cost::find_algorithm("in-network reduction", operation)) made.insert("in-network reduction");
+    const auto names = cost::algorithm_names(operation);
+    CHECK(made == std::set<std::string>(names.begin(), names.end()));
+  }
+  for (const auto& algorithm : cost::collective_algorithms()) CHECK_FALSE(algorithm.source.empty());
+  CHECK(cost::find_algorithm("Double-Binary-Tree", all_reduce)->name == "double binary tree");
+  CHECK(cost::find_algorithm("ring", barrier) == nullptr);
 }

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -24,6 +25,7 @@ struct CommunicationCost {
   Duration time;                          // of the whole phase, nobody else on the network
   Duration latency;                       // the part of it that is hops, software and node-link latency
   std::string_view algorithm = "none";    // between nodes: "ring", "recursive doubling", ...; or "inside the node"
+  std::string_view protocol;              // of the GPU library; empty where the node has no `gpu_collectives`
   double messages = 0.0;                  // between nodes, all nodes together; the shards of a node's GPUs go as one
   std::vector<topology::LinkLoad> loads;  // bytes on network links, all nodes together, in the order of link ids
   DataSize node_link_traffic;             // bytes over links inside nodes (CPU-GPU, GPU-GPU), all nodes together
@@ -32,7 +34,22 @@ struct CommunicationCost {
   Energy node_link_energy;
 };
 
+// What a caller may decide instead of the model.
+struct CollectiveChoice {
+  std::string_view algorithm = {};  // a name of collective_algorithms(); empty: the one that takes least time
+  std::string_view protocol = {};   // a name of the node's gpu_collectives; empty: as above
+  std::int64_t gpus_per_node = 0;   // taking part in each node; 0: all
+};
+
+// What one node sends to another in an all-to-all of unequal parts; positions in the list of nodes.
+struct NodeMessage {
+  std::size_t from = 0;
+  std::size_t to = 0;
+  DataSize size;
+};
+
 class PatternRouter;
+struct Schedule;
 
 // Costs the phases of jobs on one machine. Holds scratch space and what it learnt of the last set of nodes, so one per
 // thread; calls with the same nodes one after the other are the cheap ones. Machine and network must outlive it.
@@ -45,7 +62,19 @@ class CommunicationModel {
   // A collective over all GPUs (or CPUs) of `nodes`, each named once and in the order of their ranks: inside the nodes
   // over GPU-GPU links, between them over the network, with the algorithm that takes least time. `size` as in
   // workload::Collective; nothing to send costs nothing.
-  CommunicationCost collective(CollectiveOperation operation, DataSize size, std::span<const NodeId> nodes);
+  // Where the node has `gpu_collectives`, so is the protocol, and the launch is part of the time. Throws InputError
+  // when a choice is unknown, or does not work on these nodes.
+  CommunicationCost collective(CollectiveOperation operation, DataSize size, std::span<const NodeId> nodes,
+                               const CollectiveChoice& choice = {});
+
+  // The algorithms that a choice may name on these nodes. On one node: those of its GPUs.
+  std::vector<std::string_view> applicable_algorithms(CollectiveOperation operation, std::span<const NodeId> nodes,
+                                                      DataSize size);
+
+  // All-to-all of unequal parts between nodes (MPI_Alltoallv): all messages at once, each sender issuing its own one
+  // after the other:  L + max((most messages of a sender - 1) * software latency, busiest link). Messages to oneself
+  // and empty ones cost nothing.
+  CommunicationCost all_to_all_v(std::span<const NodeMessage> messages, std::span<const NodeId> nodes);
 
   // Halo exchange on a logical grid, as in workload::Neighbours: periodic, node i at the i-th point of grid_extents
   // with the last extent fastest. All messages are under way together. Along an extent of 1 there is nobody to send to;
@@ -53,8 +82,24 @@ class CommunicationModel {
   CommunicationCost neighbours(int dimensions, DataSize size, std::span<const NodeId> nodes);
 
  private:
-  CommunicationCost between_nodes(CollectiveOperation operation, DataSize size);
-  CommunicationCost all_pairs(DataSize size);
+  struct Step;
+  struct Candidate;
+  // Algorithms between nodes that are no rounds of patterns.
+  enum class Special { none, all_pairs, in_switches };
+
+  CommunicationCost between_nodes(CollectiveOperation operation, DataSize size, const CollectiveChoice& choice,
+                                  const Step& step);
+  std::vector<Candidate> candidates(CollectiveOperation operation, DataSize size, std::string_view forced) const;
+  CommunicationCost cost_of(const Candidate& candidate, CollectiveOperation operation, DataSize size, const Step& step);
+  CommunicationCost time_of(const Schedule& schedule, const Step& step);
+  Duration least_time(const Candidate& candidate, const Step& step) const;
+  CommunicationCost all_pairs(DataSize size, const Step& step);
+  CommunicationCost in_switches(CollectiveOperation operation, DataSize size, const Step& step);
+  CommunicationCost with_node_stage(CollectiveOperation operation, DataSize size, std::span<const NodeId> nodes,
+                                    const CollectiveChoice& choice, const platform::GpuProtocol* protocol);
+  CommunicationCost in_switch_of_node(DataSize size, std::span<const NodeId> nodes, double gpus) const;
+  void check_choice(CollectiveOperation operation, DataSize size, std::span<const NodeId> nodes,
+                    const CollectiveChoice& choice);
   void take_loads(CommunicationCost& cost);
 
   const platform::Machine& machine_;

@@ -59,6 +59,28 @@ struct NodeLink {
   bool operator==(const NodeLink&) const = default;
 };
 
+// How a GPU library moves data: a protocol trades latency for bandwidth (NCCL's LL, LL128 and Simple).
+struct GpuProtocol {
+  std::string name;
+  Duration launch;             // once for each collective, from the host's call to its end, without steps
+  Duration step;               // each step over a link between the GPUs of a node
+  Bandwidth bandwidth;         // of a GPU over those links, per direction
+  Duration network_step;       // each step between nodes, without hops; takes the place of Network::message_latency
+  double network_share = 1.0;  // of the network's bandwidth that data gets; the rest is flags
+  bool operator==(const GpuProtocol&) const = default;
+};
+// A switch between the GPUs of a node that adds what they send and hands the sum to all (NVLink SHARP).
+struct SwitchReduction {
+  Duration latency;     // of the collective, without its data
+  Bandwidth bandwidth;  // an all-reduce of n bytes takes n / bandwidth * g / (g-1) beyond it
+  bool operator==(const SwitchReduction&) const = default;
+};
+struct GpuCollectives {
+  std::vector<GpuProtocol> protocols;  // at least one
+  std::optional<SwitchReduction> in_switch = {};
+  bool operator==(const GpuCollectives&) const = default;
+};
+
 struct NetworkInterfaces {
   std::int64_t count = 1;
   Bandwidth bandwidth;   // each, per direction
@@ -84,6 +106,7 @@ struct Node {
   NetworkInterfaces nics;
   Power base_power;              // boards, fans or pumps, service processor
   std::vector<Supply> supplies;  // from the node outwards
+  std::optional<GpuCollectives> gpu_collectives = {};
   bool operator==(const Node&) const = default;
 };
 
@@ -114,6 +137,18 @@ struct FullyConnected {
 
 using Topology = std::variant<Torus, Dragonfly, FullyConnected>;
 
+// Reductions on the way, without the nodes' software.
+struct InNetworkReduction {
+  enum class Place {
+    switches,  // combine what comes from below and hand the result down again (SHARP)
+    gates,     // of the interfaces, which relay to one another (Tofu barrier)
+  };
+  Place place = Place::switches;
+  DataSize largest;  // vector it takes
+  Duration latency;  // of combining: once for switches, at each relay for gates
+  bool operator==(const InNetworkReduction&) const = default;
+};
+
 struct Network {
   std::string name;  // "TofuD", "Slingshot 11"
   Topology topology;
@@ -123,6 +158,7 @@ struct Network {
   EnergyPerByte link_energy;     // per byte and hop: SerDes, optics, switch, above static power
   Duration message_latency;      // end to end without hops: software, host interface, both ends
   Power switch_power;            // each switch, doing nothing (torus: the router in each node)
+  std::optional<InNetworkReduction> in_network_reduction = {};
   bool operator==(const Network&) const = default;
 };
 
