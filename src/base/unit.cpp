@@ -24,6 +24,7 @@ constexpr Dimension time_d{.time = 1};
 constexpr Dimension data_d{.data = 1};
 constexpr Dimension flop_d{.flop = 1};
 constexpr Dimension energy_d{.energy = 1};
+constexpr Dimension length_d{.length = 1};
 constexpr Dimension power_d{.time = -1, .energy = 1};
 
 constexpr std::array units = {
@@ -39,6 +40,7 @@ constexpr std::array units = {
     Unit{"J", energy_d, 1.0, Prefixes::decimal},
     Unit{"Wh", energy_d, 3600.0, Prefixes::decimal},
     Unit{"W", power_d, 1.0, Prefixes::decimal},
+    Unit{"m", length_d, 1.0, Prefixes::none},  // of cables
 };
 
 struct Prefix {
@@ -107,6 +109,7 @@ constexpr std::array named_dimensions = {
     NamedDimension{Power::dimension, "a power", "700 W"},
     NamedDimension{EnergyPerFlop::dimension, "an energy per operation", "10 pJ/flop"},
     NamedDimension{EnergyPerByte::dimension, "an energy per bit", "3.9 pJ/bit"},
+    NamedDimension{Length::dimension, "a length", "2.5 m"},
 };
 
 const NamedDimension* find_name(Dimension dimension) {

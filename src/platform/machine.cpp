@@ -38,6 +38,22 @@ std::optional<Precision> next_wider(Precision precision) {
 
 }  // namespace
 
+std::string_view name_of(Medium medium) {
+  switch (medium) {
+    case Medium::unstated:
+      return "unstated";
+    case Medium::board:
+      return "board";
+    case Medium::electrical:
+      return "electrical";
+    case Medium::optical:
+      return "optical";
+    case Medium::co_packaged:
+      return "co-packaged";
+  }
+  return {};
+}
+
 FlopRate Machine::peak(Precision precision) const {
   FlopRate per_node = peak_of(node.cpus, precision);
   if (node.gpus) per_node += peak_of(*node.gpus, precision);

@@ -9,8 +9,7 @@ namespace zettasim::topology {
 
 FullyConnected::FullyConnected(const platform::Machine& machine)
     : interface_bandwidth_(machine.node.nics.bandwidth * static_cast<double>(machine.node.nics.count)),
-      link_bandwidth_(machine.network.link_bandwidth * machine.network.link_efficiency),
-      link_latency_(machine.network.link_latency) {
+      link_(fabric_kind(machine.network, {})) {
   if (machine.node_count < 1) refuse(machine, fmt::format("found {} nodes, expected at least 1", machine.node_count));
   check_link_count(machine, bounded_product(machine.node_count, machine.node_count + 1), "fully connected network");
   node_count_ = static_cast<std::size_t>(machine.node_count);
@@ -22,23 +21,19 @@ LinkRole FullyConnected::role(LinkId id) const {
 }
 
 Bandwidth FullyConnected::bandwidth(LinkId id) const {
-  return id.index() < 2 * node_count_ ? interface_bandwidth_ : link_bandwidth_;
+  return id.index() < 2 * node_count_ ? interface_bandwidth_ : link_.bandwidth;
 }
 
 Link FullyConnected::link(LinkId id) const {
   const LinkRole what = role(id);
   if (what != LinkRole::fabric) {
     const std::size_t node = id.index() % node_count_;
-    return {.from = node, .to = node, .role = what, .bandwidth = interface_bandwidth_, .latency = Duration{}};
+    return make_interface(node, what, interface_bandwidth_);
   }
   const std::size_t pair = id.index() - 2 * node_count_;
   const std::size_t from = pair / (node_count_ - 1);
   const std::size_t other = pair % (node_count_ - 1);
-  return {.from = from,
-          .to = other < from ? other : other + 1,
-          .role = what,
-          .bandwidth = link_bandwidth_,
-          .latency = link_latency_};
+  return make_link(link_, from, other < from ? other : other + 1, what, 1);
 }
 
 Duration FullyConnected::append_route(NodeId from, NodeId to, std::vector<RoutedLink>& route) const {
@@ -46,7 +41,7 @@ Duration FullyConnected::append_route(NodeId from, NodeId to, std::vector<Routed
   route.push_back({.link = LinkId(from.index())});
   route.push_back({.link = LinkId(2 * node_count_ + from.index() * (node_count_ - 1) + other)});
   route.push_back({.link = LinkId(node_count_ + to.index())});
-  return link_latency_;
+  return link_.latency;
 }
 
 std::string FullyConnected::describe() const { return fmt::format("fully connected, {} nodes", node_count_); }

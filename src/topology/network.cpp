@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "zettasim/topology/dragonfly.hpp"
+#include "zettasim/topology/dragonfly_plus.hpp"
+#include "zettasim/topology/fat_tree.hpp"
 #include "zettasim/topology/fully_connected.hpp"
 #include "zettasim/topology/torus.hpp"
 
@@ -29,6 +31,10 @@ struct Builder {
   const platform::Machine& machine;
   std::unique_ptr<Network> operator()(const platform::Torus&) const { return std::make_unique<Torus>(machine); }
   std::unique_ptr<Network> operator()(const platform::Dragonfly&) const { return std::make_unique<Dragonfly>(machine); }
+  std::unique_ptr<Network> operator()(const platform::DragonflyPlus&) const {
+    return std::make_unique<DragonflyPlus>(machine);
+  }
+  std::unique_ptr<Network> operator()(const platform::FatTree&) const { return std::make_unique<FatTree>(machine); }
   std::unique_ptr<Network> operator()(const platform::FullyConnected&) const {
     return std::make_unique<FullyConnected>(machine);
   }

@@ -10,9 +10,7 @@
 namespace zettasim::topology {
 
 Torus::Torus(const platform::Machine& machine)
-    : interface_bandwidth_(machine.node.nics.bandwidth * static_cast<double>(machine.node.nics.count)),
-      link_bandwidth_(machine.network.link_bandwidth * machine.network.link_efficiency),
-      link_latency_(machine.network.link_latency) {
+    : interface_bandwidth_(machine.node.nics.bandwidth * static_cast<double>(machine.node.nics.count)) {
   std::int64_t nodes = 1;
   for (const auto& dimension : std::get<platform::Torus>(machine.network.topology).dimensions) {
     if (dimension.size < 1)
@@ -20,7 +18,8 @@ Torus::Torus(const platform::Machine& machine)
     nodes = bounded_product(nodes, dimension.size);
     axes_.push_back({.name = dimension.name,
                      .size = static_cast<std::uint32_t>(std::min(dimension.size, most_links)),
-                     .wraps = dimension.wraps});
+                     .wraps = dimension.wraps,
+                     .link = fabric_kind(machine.network, dimension.link)});
   }
   check_link_count(machine, nodes, "torus");
   if (nodes != machine.node_count) {
@@ -51,13 +50,21 @@ LinkRole Torus::role(LinkId id) const {
 }
 
 Bandwidth Torus::bandwidth(LinkId id) const {
-  return id.index() < 2 * node_count_ ? interface_bandwidth_ : link_bandwidth_;
+  return id.index() < 2 * node_count_ ? interface_bandwidth_ : axis_of(id).link.bandwidth;
+}
+
+EnergyPerByte Torus::energy(LinkId id) const {
+  return id.index() < 2 * node_count_ ? EnergyPerByte{} : axis_of(id).link.energy;
+}
+
+const Torus::Axis& Torus::axis_of(LinkId id) const {
+  const auto after = std::upper_bound(axes_.begin(), axes_.end(), id.index(),
+                                      [](std::uint32_t index, const Axis& axis) { return index < axis.first_up; });
+  return *(after - 1);  // axes without links share their first id with the next axis, which comes later
 }
 
 Torus::Hop Torus::hop(LinkId id) const {
-  const auto after = std::upper_bound(axes_.begin(), axes_.end(), id.index(),
-                                      [](std::uint32_t index, const Axis& axis) { return index < axis.first_up; });
-  const Axis& axis = *(after - 1);  // axes without links share their first id with the next axis, which comes later
+  const Axis& axis = axis_of(id);
   const Way way = id.index() < axis.first_down ? Way::up : Way::down;
   const std::uint32_t index = id.index() - (way == Way::up ? axis.first_up : axis.first_down);
   const std::uint32_t inner = index % axis.stride;
@@ -75,10 +82,9 @@ Link Torus::link(LinkId id) const {
   const LinkRole what = role(id);
   if (what == LinkRole::fabric) {
     const Hop there = hop(id);
-    return {.from = there.from, .to = there.to, .role = what, .bandwidth = link_bandwidth_, .latency = link_latency_};
+    return make_link(there.axis->link, there.from, there.to, what, 1);
   }
-  const std::size_t node = id.index() % node_count_;
-  return {.from = node, .to = node, .role = what, .bandwidth = interface_bandwidth_, .latency = Duration{}};
+  return make_interface(id.index() % node_count_, what, interface_bandwidth_);
 }
 
 // Appends `hops` links of one line; `line` is the offset of the line among the links of that way.
@@ -112,7 +118,7 @@ std::uint32_t Torus::append_axis(const Axis& axis, std::uint32_t line, std::uint
 
 Duration Torus::append_route(NodeId from, NodeId to, std::vector<RoutedLink>& route) const {
   route.push_back({.link = LinkId(from.index())});
-  std::uint32_t hops = 0;
+  Duration latency;
   std::uint32_t outer = 0;             // the corrected coordinates, those of the destination, as one number
   std::uint32_t to_rest = to.index();  // the later coordinates of both ends
   std::uint32_t from_rest = from.index();
@@ -122,12 +128,13 @@ Duration Torus::append_route(NodeId from, NodeId to, std::vector<RoutedLink>& ro
     from_rest -= from_here * axis.stride;
     to_rest -= to_here * axis.stride;
     if (from_here != to_here) {
-      hops += append_axis(axis, outer * axis.links * axis.stride + from_rest, from_here, to_here, route);
+      const auto hops = append_axis(axis, outer * axis.links * axis.stride + from_rest, from_here, to_here, route);
+      latency += axis.link.latency * static_cast<double>(hops);
     }
     outer = outer * axis.size + to_here;
   }
   route.push_back({.link = LinkId(node_count_ + to.index())});
-  return link_latency_ * static_cast<double>(hops);
+  return latency;
 }
 
 namespace {
@@ -269,11 +276,13 @@ Duration Torus::add_all_to_all(std::span<const NodeId> nodes, DataSize per_pair,
     for (std::size_t i = 0; i < folded.size(); ++i) shorter[i / size] += folded[i];
     folded = std::move(shorter);
   }
-  std::uint32_t hops = 0;
+  Duration latency;
   for (std::size_t d = 0; d < axes_.size(); ++d) {
-    if (axes_[d].size > 1) hops += add_axis(axes_[d], census[d], in_bytes(per_pair), loads);
+    if (axes_[d].size == 1) continue;
+    const auto hops = add_axis(axes_[d], census[d], in_bytes(per_pair), loads);
+    latency += axes_[d].link.latency * static_cast<double>(hops);
   }
-  return link_latency_ * static_cast<double>(hops);
+  return latency;
 }
 
 std::string Torus::describe() const {

@@ -45,6 +45,7 @@ const std::vector<Row> table = {
     {"bit", DataSize::dimension, 0.125, true, false, true},    {"FLOP", FlopCount::dimension, 1, true, true, false},
     {"flop", FlopCount::dimension, 1, true, true, false},      {"J", Energy::dimension, 1, true, true, false},
     {"Wh", Energy::dimension, 3600, true, true, false},        {"W", Power::dimension, 1, true, true, false},
+    {"m", Length::dimension, 1, false, false, false},
 };
 
 void check_prefixes(const Row& row, const std::vector<Prefix>& prefixes, bool taken) {
@@ -157,7 +158,7 @@ TEST_CASE("the locale of the process changes neither reading nor writing", "[bas
 TEST_CASE("every quantity that descriptions hold has a name and an example that can be read", "[base]") {
   for (const Dimension dimension :
        {Duration::dimension, DataSize::dimension, Bandwidth::dimension, FlopCount::dimension, FlopRate::dimension,
-        Energy::dimension, Power::dimension, EnergyPerFlop::dimension, EnergyPerByte::dimension}) {
+        Energy::dimension, Power::dimension, EnergyPerFlop::dimension, EnergyPerByte::dimension, Length::dimension}) {
     const std::string text = describe_expected(dimension);
     INFO(text);
     const auto open = text.find('"');

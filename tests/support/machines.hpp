@@ -49,6 +49,20 @@ inline platform::Dragonfly dragonfly(std::int64_t groups, std::int64_t switches_
           .links_per_group_pair = links_per_group_pair};
 }
 
+inline platform::DragonflyPlus dragonfly_plus(std::int64_t groups, std::int64_t leaves, std::int64_t spines,
+                                              std::int64_t nodes_per_group, std::int64_t links_per_group_pair = 1) {
+  return {.groups = groups,
+          .leaves_per_group = leaves,
+          .spines_per_group = spines,
+          .nodes_per_group = nodes_per_group,
+          .links_per_group_pair = links_per_group_pair};
+}
+
+// Two levels: leaves of `nodes_per_leaf` nodes and `up` cables on each rail, under tops of 128 ports.
+inline platform::FatTree fat_tree(std::int64_t nodes_per_leaf, std::int64_t up, std::int64_t rails = 4) {
+  return {.levels = {{.down = 1024, .up = up}, {.down = 128}}, .rails = rails, .nodes_per_group = nodes_per_leaf};
+}
+
 inline platform::FullyConnected fully_connected() { return {}; }
 
 // The nodes that fill a topology; a fully connected one takes any number and gets 8.
@@ -59,6 +73,9 @@ inline std::int64_t places(const platform::Topology& topology) {
     return product;
   }
   if (const auto* shape = std::get_if<platform::Dragonfly>(&topology)) return shape->groups * shape->nodes_per_group;
+  if (const auto* shape = std::get_if<platform::DragonflyPlus>(&topology)) {
+    return shape->groups * shape->nodes_per_group;
+  }
   return 8;
 }
 

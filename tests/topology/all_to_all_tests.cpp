@@ -55,6 +55,34 @@ TEST_CASE("all-to-all on dragonflies loads links as its routed messages do", "[t
   }
 }
 
+TEST_CASE("all-to-all with ways over third groups loads links as its routed messages do", "[topology][property]") {
+  RandomStream random(3, "all-to-all detours");
+  for (int round = 0; round < 60; ++round) {
+    const auto upto = [&](double most) { return 1 + static_cast<std::int64_t>(random.uniform(0, most)); };
+    const double share = round % 2 == 0 ? 1.0 : random.uniform();
+    auto straight = test::dragonfly(upto(6), upto(4), upto(6), upto(5));
+    straight.routing.valiant_share = share;
+    auto plus = test::dragonfly_plus(upto(6), upto(4), upto(4), upto(6), upto(5));
+    plus.routing.valiant_share = round % 3 == 0 ? 0.0 : share;
+    for (auto machine : {test::machine(straight), test::machine(plus)}) {
+      machine.node.nics.count = upto(4);
+      check_equal_to_pairwise(machine, round % 3 == 0 ? 1.1 : random.uniform(), random);
+    }
+  }
+}
+
+TEST_CASE("all-to-all on fat trees loads links as its routed messages do", "[topology][property]") {
+  RandomStream random(4, "all-to-all fat trees");
+  for (int round = 0; round < 60; ++round) {
+    const auto upto = [&](double most) { return 1 + static_cast<std::int64_t>(random.uniform(0, most)); };
+    platform::FatTree shape{
+        .levels = {{.down = 64, .up = upto(6)}}, .rails = round % 2 == 0 ? 2 : 4, .nodes_per_group = upto(5)};
+    if (round % 3 != 0) shape.levels.push_back({.down = upto(8), .up = upto(6), .blocks = upto(4)});
+    shape.levels.push_back({.down = upto(20)});
+    check_equal_to_pairwise(test::machine(shape, upto(60)), round % 3 == 0 ? 1.1 : random.uniform(), random);
+  }
+}
+
 // Ring of n even: each link carries n^2 / 8 pairs: distances 1 to n/2 - 1 upwards sum to n (n/2 - 1) (n/2) / 2 hops,
 // ties add n * n/2 / 2, over n links. For n = 8: 8 units; a unit is 10 bytes.
 TEST_CASE("all-to-all on a ring of eight loads every link with eight messages", "[topology][analytic]") {

@@ -9,20 +9,21 @@
 
 namespace zettasim {
 
-// Exponents of the base units: seconds, bytes, floating-point operations, joules.
+// Exponents of the base units: seconds, bytes, floating-point operations, joules, metres.
 struct Dimension {
   int time = 0;
   int data = 0;
   int flop = 0;
   int energy = 0;
+  int length = 0;
   constexpr bool operator==(const Dimension&) const = default;
 };
 
 constexpr Dimension operator+(Dimension a, Dimension b) {
-  return {a.time + b.time, a.data + b.data, a.flop + b.flop, a.energy + b.energy};
+  return {a.time + b.time, a.data + b.data, a.flop + b.flop, a.energy + b.energy, a.length + b.length};
 }
 constexpr Dimension operator-(Dimension a, Dimension b) {
-  return {a.time - b.time, a.data - b.data, a.flop - b.flop, a.energy - b.energy};
+  return {a.time - b.time, a.data - b.data, a.flop - b.flop, a.energy - b.energy, a.length - b.length};
 }
 
 template <Dimension D>
@@ -82,6 +83,7 @@ using Energy = Quantity<Dimension{.energy = 1}>;
 using Power = Quantity<Dimension{.time = -1, .energy = 1}>;
 using EnergyPerFlop = Quantity<Dimension{.flop = -1, .energy = 1}>;
 using EnergyPerByte = Quantity<Dimension{.data = -1, .energy = 1}>;
+using Length = Quantity<Dimension{.length = 1}>;
 
 constexpr Duration seconds(double value) { return Duration::from_si(value); }
 constexpr DataSize bytes(double value) { return DataSize::from_si(value); }
@@ -90,6 +92,7 @@ constexpr FlopCount flops(double value) { return FlopCount::from_si(value); }
 constexpr FlopRate flops_per_second(double value) { return FlopRate::from_si(value); }
 constexpr Energy joules(double value) { return Energy::from_si(value); }
 constexpr Power watts(double value) { return Power::from_si(value); }
+constexpr Length metres(double value) { return Length::from_si(value); }
 
 constexpr double in_seconds(Duration q) { return q.si(); }
 constexpr double in_hours(Duration q) { return q.si() / 3600.0; }
@@ -100,6 +103,7 @@ constexpr double in_flops_per_second(FlopRate q) { return q.si(); }
 constexpr double in_joules(Energy q) { return q.si(); }
 constexpr double in_megawatt_hours(Energy q) { return q.si() / 3.6e9; }
 constexpr double in_watts(Power q) { return q.si(); }
+constexpr double in_metres(Length q) { return q.si(); }
 constexpr double in_megawatts(Power q) { return q.si() / 1e6; }
 
 // `using namespace zettasim::literals;` brings 2_us, 64_MiB, 25_GB_per_s and their kin.

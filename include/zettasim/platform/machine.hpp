@@ -110,16 +110,43 @@ struct Node {
   bool operator==(const Node&) const = default;
 };
 
+// What a link runs over.
+enum class Medium {
+  unstated,     // the description does not say; counted apart
+  board,        // traces of a board or backplane: no cable
+  electrical,   // copper cable
+  optical,      // fibre with a pluggable transceiver at each end
+  co_packaged,  // fibre with an optical engine beside the switch chip at each end
+};
+std::string_view name_of(Medium);
+
+// What some links of a network have different from `Network::link_*`; what is not set is as there.
+struct LinkChanges {
+  std::optional<Bandwidth> bandwidth = {};
+  std::optional<Duration> latency = {};
+  std::optional<EnergyPerByte> energy = {};
+  std::optional<Length> length = {};
+  std::optional<Medium> medium = {};
+  bool operator==(const LinkChanges&) const = default;
+};
+
 struct TorusDimension {
   std::string name;
   std::int64_t size = 1;
-  bool wraps = false;  // the last is a neighbour of the first
+  bool wraps = false;     // the last is a neighbour of the first
+  LinkChanges link = {};  // along this dimension
   bool operator==(const TorusDimension&) const = default;
 };
 // n-dimensional torus or mesh; the switch is part of the node. The last dimension varies fastest in node numbers.
 struct Torus {
   std::vector<TorusDimension> dimensions;
   bool operator==(const Torus&) const = default;
+};
+// Which share of a message between two groups goes over a third one, evenly over all others (Valiant): 0 is minimal
+// routing, 1 Valiant's, and what lies between stands for adaptive routing with a fixed mix.
+struct GroupRouting {
+  double valiant_share = 0.0;
+  bool operator==(const GroupRouting&) const = default;
 };
 // Groups of switches, all-to-all inside a group and between groups. A node's interfaces go to different switches.
 struct Dragonfly {
@@ -128,14 +155,51 @@ struct Dragonfly {
   std::int64_t nodes_per_group = 1;
   std::int64_t links_per_group_pair = 1;   // between each two groups
   std::int64_t links_per_switch_pair = 1;  // between each two switches of one group
+  GroupRouting routing = {};
+  LinkChanges host = {};    // node to switch; the bandwidth is that of the node's interfaces
+  LinkChanges local = {};   // inside a group
+  LinkChanges global = {};  // between groups
   bool operator==(const Dragonfly&) const = default;
+};
+// Groups of leaf and spine switches, each leaf linked with each spine of its group, each two groups linked between
+// their spines. A node's interfaces go to different leaves.
+struct DragonflyPlus {
+  std::int64_t groups = 1;
+  std::int64_t leaves_per_group = 1;
+  std::int64_t spines_per_group = 1;
+  std::int64_t nodes_per_group = 1;
+  std::int64_t links_per_group_pair = 1;
+  std::int64_t links_per_leaf_spine = 1;
+  GroupRouting routing = {};
+  LinkChanges host = {};
+  LinkChanges local = {};   // leaf to spine
+  LinkChanges global = {};  // spine to spine of another group
+  bool operator==(const DragonflyPlus&) const = default;
+};
+// A level of a fat tree. A block of level 1 is one leaf switch; a block of level l is the switches that join `blocks`
+// blocks of the level below, and those blocks. The top level is one block.
+struct FatTreeLevel {
+  std::int64_t down = 1;    // ports of a switch towards the nodes
+  std::int64_t up = 0;      // and away from them; 0 at the top
+  std::int64_t blocks = 0;  // of the level below; 0 for the leaves (they hold nodes) and the top (it joins all)
+  LinkChanges link = {};    // of the cables up from this level
+  bool operator==(const FatTreeLevel&) const = default;
+};
+// A tree of switches whose upper links grow with what hangs below them. Each rail is a tree of its own; interface i of
+// a node is on rail i mod rails, so that as many rails as interfaces is what is called rail-optimised.
+struct FatTree {
+  std::vector<FatTreeLevel> levels;  // the leaves first
+  std::int64_t rails = 1;
+  std::int64_t nodes_per_group = 1;  // nodes on one leaf of each rail
+  LinkChanges host = {};             // node to leaf; the bandwidth is that of the node's interfaces
+  bool operator==(const FatTree&) const = default;
 };
 // Each node linked with each other node, for small machines that people compute by hand.
 struct FullyConnected {
   bool operator==(const FullyConnected&) const = default;
 };
 
-using Topology = std::variant<Torus, Dragonfly, FullyConnected>;
+using Topology = std::variant<Torus, Dragonfly, DragonflyPlus, FatTree, FullyConnected>;
 
 // Reductions on the way, without the nodes' software.
 struct InNetworkReduction {
@@ -158,6 +222,8 @@ struct Network {
   EnergyPerByte link_energy;     // per byte and hop: SerDes, optics, switch, above static power
   Duration message_latency;      // end to end without hops: software, host interface, both ends
   Power switch_power;            // each switch, doing nothing (torus: the router in each node)
+  Length link_length = {};       // for the cable count; 0 when nobody said
+  Medium link_medium = Medium::unstated;
   std::optional<InNetworkReduction> in_network_reduction = {};
   bool operator==(const Network&) const = default;
 };

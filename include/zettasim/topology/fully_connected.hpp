@@ -1,6 +1,7 @@
 // Each node linked with each other node by a link of its own: one hop, and contention only at the interfaces.
 #pragma once
 
+#include "zettasim/topology/link_kind.hpp"
 #include "zettasim/topology/network.hpp"
 
 namespace zettasim::topology {
@@ -23,8 +24,7 @@ class FullyConnected final : public Network {
  private:
   std::size_t node_count_ = 0;
   Bandwidth interface_bandwidth_;
-  Bandwidth link_bandwidth_;
-  Duration link_latency_;
+  LinkKind link_;
 };
 
 }  // namespace zettasim::topology

@@ -29,8 +29,12 @@ struct Link {
   std::size_t from = 0;  // vertex
   std::size_t to = 0;    // vertex; equal to `from` for injection and ejection where the switch is in the node
   LinkRole role = LinkRole::fabric;
-  Bandwidth bandwidth;  // of payload
-  Duration latency;     // of passing it
+  Bandwidth bandwidth;        // of payload
+  Duration latency;           // of passing it
+  EnergyPerByte energy = {};  // above static power; none where the interface counts it (injection, ejection)
+  std::size_t cables = 1;     // parallel ones that count as this link; 0 inside a node
+  Length length = {};         // of a cable; 0 when nobody said
+  platform::Medium medium = platform::Medium::unstated;
 };
 
 // A link on a route, and which share of the message's bytes takes it: 1 on a single path, less where traffic is split.
@@ -49,9 +53,10 @@ class Network {
   virtual std::size_t vertex_count() const = 0;
   virtual std::size_t link_count() const = 0;
   virtual Link link(LinkId id) const = 0;
-  // Two members of link(id) that loops over millions of loads ask for; topologies answer them without the rest.
+  // Three members of link(id) that loops over millions of loads ask for; topologies answer them without the rest.
   virtual LinkRole role(LinkId id) const { return link(id).role; }
   virtual Bandwidth bandwidth(LinkId id) const { return link(id).bandwidth; }
+  virtual EnergyPerByte energy(LinkId id) const { return link(id).energy; }
 
   // Appends the route of a message between two different nodes and returns its latency, that of the longest path taken.
   virtual Duration append_route(NodeId from, NodeId to, std::vector<RoutedLink>& route) const = 0;

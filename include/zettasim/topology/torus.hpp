@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "zettasim/topology/link_kind.hpp"
 #include "zettasim/topology/network.hpp"
 
 namespace zettasim::topology {
@@ -23,6 +24,7 @@ class Torus final : public Network {
   Link link(LinkId id) const override;
   LinkRole role(LinkId id) const override;
   Bandwidth bandwidth(LinkId id) const override;
+  EnergyPerByte energy(LinkId id) const override;
   Duration append_route(NodeId from, NodeId to, std::vector<RoutedLink>& route) const override;
   Duration add_all_to_all(std::span<const NodeId> nodes, DataSize per_pair, LinkLoads& loads) const override;
   std::string describe() const override;
@@ -40,6 +42,7 @@ class Torus final : public Network {
     std::uint32_t links = 0;       // of one way, on one line of nodes
     std::uint32_t first_up = 0;    // id of the first link towards larger coordinates
     std::uint32_t first_down = 0;  // and towards smaller ones
+    LinkKind link = {};
   };
   struct Hop {
     const Axis* axis = nullptr;
@@ -49,6 +52,7 @@ class Torus final : public Network {
   };
   struct Census;
 
+  const Axis& axis_of(LinkId id) const;  // of a fabric link
   Hop hop(LinkId id) const;
   void append_way(const Axis& axis, Way way, std::uint32_t line, std::uint32_t start, std::uint32_t hops, double share,
                   std::vector<RoutedLink>& route) const;
@@ -61,8 +65,6 @@ class Torus final : public Network {
   std::uint32_t node_count_ = 0;
   std::uint32_t link_count_ = 0;
   Bandwidth interface_bandwidth_;
-  Bandwidth link_bandwidth_;
-  Duration link_latency_;
 };
 
 }  // namespace zettasim::topology
