@@ -30,11 +30,21 @@ struct RunArguments {
   std::optional<std::string> out;
   std::optional<std::int64_t> explain;
   engine::QueuePolicy policy = engine::QueuePolicy::easy;
+  engine::Placement placement = engine::Placement::automatic;
   engine::Roles roles = engine::Roles::folded;
   engine::Strides strides = engine::Strides::strided;
   bool json = false;
   bool strict = false;
 };
+
+const std::map<std::string, engine::Placement>& placements() {
+  static const std::map<std::string, engine::Placement> names = {{"automatic", engine::Placement::automatic},
+                                                                 {"linear", engine::Placement::linear},
+                                                                 {"contiguous", engine::Placement::contiguous},
+                                                                 {"group-first", engine::Placement::group_first},
+                                                                 {"random", engine::Placement::random}};
+  return names;
+}
 
 struct Inputs {
   platform::Machine machine;
@@ -83,6 +93,11 @@ std::vector<std::string> command_of(const RunArguments& arguments) {
   if (arguments.mix) command.insert(command.end(), {"--mix", *arguments.mix});
   if (arguments.seed) command.insert(command.end(), {"--seed", std::to_string(*arguments.seed)});
   if (arguments.policy == engine::QueuePolicy::first_come) command.insert(command.end(), {"--queue", "first-come"});
+  if (arguments.placement != engine::Placement::automatic) {
+    for (const auto& [name, placement] : placements()) {
+      if (placement == arguments.placement) command.insert(command.end(), {"--placement", name});
+    }
+  }
   if (arguments.roles == engine::Roles::unfolded) command.insert(command.end(), {"--roles", "unfolded"});
   if (arguments.strides == engine::Strides::unstrided) command.insert(command.end(), {"--strides", "unstrided"});
   return command;
@@ -150,6 +165,13 @@ void add_run(CLI::App& app, int& exit_code) {
                       std::map<std::string, engine::QueuePolicy>{{"easy", engine::QueuePolicy::easy},
                                                                  {"first-come", engine::QueuePolicy::first_come}})
                       .description("{easy,first-come}"));
+  command
+      ->add_option(
+          "--placement", arguments->placement,
+          "Which nodes a job is given: automatic (default: contiguous on a torus, group-first on a dragonfly), "
+          "linear, contiguous, group-first or random")
+      ->transform(
+          CLI::CheckedTransformer(placements()).description("{automatic,linear,contiguous,group-first,random}"));
   command
       ->add_option("--roles", arguments->roles,
                    "folded (default) or unfolded: an actor per node, slow, to check the folding")

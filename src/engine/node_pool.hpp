@@ -15,10 +15,12 @@ class NodePool {
   explicit NodePool(std::int64_t nodes) : free_(nodes) { runs_[0] = nodes; }
 
   std::int64_t free() const { return free_; }
-  // `count` nodes in ascending order, `count` at most free(): from the smallest run that holds them all, the first of
-  // equals; where none does, from the largest runs on, so that the job is cut into few pieces.
-  std::vector<NodeId> take(std::int64_t count);
-  // Nodes that were taken together, in ascending order.
+  // `count` free nodes in ascending order, `count` at most free(): from the smallest run that holds them all, the first
+  // of equals; where none does, from the largest runs on, so that the job is cut into few pieces.
+  std::vector<NodeId> best_runs(std::int64_t count) const;
+  // Takes free nodes, in ascending order.
+  void take(std::span<const NodeId> nodes);
+  // Gives back nodes that were taken together, in ascending order.
   void give_back(std::span<const NodeId> nodes);
 
  private:

@@ -11,11 +11,12 @@ constexpr double full = 1.0 + 1e-12;  // rounding of a sum of uses is not conten
 
 }  // namespace
 
-// A stage among those that compete, with its use of the full resources only.
+// A stage among those that compete. Its flow is its bytes per second on the resource that carries most of it, full or
+// not.
 struct Sharing::Flow {
   Key key = 0;
-  double most = 0.0;                                   // its use of the resource it uses most, at full pace
-  std::vector<std::pair<std::size_t, double>> shares;  // (index of the full resource, use per unit of flow)
+  double most = 0.0;                                   // its flow at full pace
+  std::vector<std::pair<std::size_t, double>> shares;  // (index of the full resource, use of it per unit of flow)
 };
 
 Sharing::Sharing(std::vector<double> capacities)
@@ -34,8 +35,12 @@ void Sharing::count(const Traffic& traffic, double use, int sign) {
 
 Sharing::Key Sharing::begin(std::span<const Traffic> traffic, double iteration_s) {
   const Key key = next_key_++;
-  StageUse& stage = stages_[key] = {traffic, iteration_s, 1.0};
-  for (const Traffic& t : traffic) count(t, use(stage, t), +1);
+  StageUse& stage = stages_[key] = {traffic, iteration_s, 1.0, 0.0};
+  for (const Traffic& t : traffic) {
+    const double here = use(stage, t);
+    stage.most = std::max(stage.most, here);
+    count(t, here, +1);
+  }
   return key;
 }
 
@@ -51,18 +56,15 @@ std::vector<Sharing::Flow> Sharing::flows_on_full_resources() const {
   for (const auto& [resource, unused] : full_) resources.push_back(resource);
   std::vector<Flow> flows;
   for (const auto& [key, stage] : stages_) {
-    Flow flow{.key = key, .most = 0.0, .shares = {}};
+    Flow flow{.key = key, .most = stage.most, .shares = {}};
     auto next = stage.traffic.begin();
     for (std::size_t i = 0; i < resources.size(); ++i) {
       next = std::lower_bound(next, stage.traffic.end(), resources[i],
                               [](const Traffic& t, std::uint32_t r) { return t.resource < r; });
       if (next == stage.traffic.end()) break;
-      if (next->resource == resources[i]) flow.shares.emplace_back(i, use(stage, *next));
+      if (next->resource == resources[i]) flow.shares.emplace_back(i, use(stage, *next) / flow.most);
     }
-    if (flow.shares.empty()) continue;
-    for (const auto& [i, u] : flow.shares) flow.most = std::max(flow.most, u);
-    for (auto& [i, u] : flow.shares) u /= flow.most;
-    flows.push_back(std::move(flow));
+    if (!flow.shares.empty()) flows.push_back(std::move(flow));
   }
   return flows;
 }
@@ -72,8 +74,9 @@ std::vector<Sharing::Key> Sharing::settle() {
   changed_ = false;
   auto flows = flows_on_full_resources();
   std::vector<double> left(full_.size(), 1.0), weight(full_.size(), 0.0);
+  std::vector<std::size_t> growing(full_.size(), 0);  // flows on it that have not stopped
   for (const Flow& flow : flows) {
-    for (const auto& [i, share] : flow.shares) weight[i] += share;
+    for (const auto& [i, share] : flow.shares) weight[i] += share, ++growing[i];
   }
   std::map<Key, double> paces;
   for (const Key key : slowed_) paces[key] = 1.0;
@@ -81,7 +84,7 @@ std::vector<Sharing::Key> Sharing::settle() {
   while (!flows.empty()) {
     double next = std::numeric_limits<double>::infinity();
     for (std::size_t i = 0; i < left.size(); ++i) {
-      if (weight[i] > 1e-12) next = std::min(next, left[i] / weight[i]);
+      if (growing[i] > 0) next = std::min(next, left[i] / weight[i]);
     }
     for (const Flow& flow : flows) next = std::min(next, flow.most);
     level = std::max(level, next);  // rounding may not let the water fall
@@ -95,7 +98,7 @@ std::vector<Sharing::Key> Sharing::settle() {
     for (const Flow& flow : stopped) {
       const double reached = std::min(flow.most, level);
       paces[flow.key] = reached / flow.most;
-      for (const auto& [i, share] : flow.shares) left[i] -= share * reached, weight[i] -= share;
+      for (const auto& [i, share] : flow.shares) left[i] -= share * reached, weight[i] -= share, --growing[i];
     }
     flows = std::move(going);
   }

@@ -43,6 +43,7 @@ class Sharing {
     std::span<const Traffic> traffic;
     double iteration_s = 1.0;
     double pace = 1.0;
+    double most = 0.0;  // its flow at full pace
   };
   struct Flow;
 

@@ -28,6 +28,7 @@ Simulation::Simulation(const platform::Machine& machine, const topology::Network
       meter_(power_model_, machine.node_count),
       sharing_(planner_.resource_capacities()),
       pool_(machine.node_count),
+      placer_(make_placer(options.placement, machine, trace.seed)),
       resource_bytes_(planner_.resource_capacities().size(), 0.0) {
   record_.jobs.resize(trace.jobs.size());
 }
@@ -112,10 +113,11 @@ void Simulation::start(const WaitingJob& waiting) {
   const JobId id = waiting.id;
   const workload::Job& job = trace_.jobs[id.index()];
   JobRecord& record = record_.jobs[id.index()];
-  auto nodes = pool_.take(job.nodes);
+  auto nodes = placer_->choose(pool_, job.nodes);
+  pool_.take(nodes);
   record.start = seconds(now_s());
   record.first_node = nodes.front();
-  record.fragments = count_fragments(nodes);
+  record.pieces = count_pieces(machine_.network.topology, nodes);
   auto plan = planner_.plan(trace_.applications[job.application], job, nodes);
   record.steps_planned = plan.steps;
   running_.insert({now_s() + waiting.requested_s, id, job.nodes});

@@ -8,6 +8,7 @@
 
 #include "engine/job_plan.hpp"
 #include "engine/node_pool.hpp"
+#include "engine/placement.hpp"
 #include "engine/power_meter.hpp"
 #include "engine/queue_policy.hpp"
 #include "engine/running_job.hpp"
@@ -66,6 +67,7 @@ class Simulation {
   PowerMeter meter_;
   Sharing sharing_;
   NodePool pool_;
+  std::unique_ptr<Placer> placer_;
   RunRecord record_;
 
   std::unique_ptr<Alarm> batch_alarm_;

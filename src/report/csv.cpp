@@ -38,7 +38,7 @@ FlopCount sum(const PerPrecision<FlopCount>& flops) {
 
 std::string jobs_csv(const Run& run) {
   std::string text =
-      "job,user,application,status,nodes,fragments,first_node,submit_s,start_s,end_s,wait_s,run_s,requested_s,"
+      "job,user,application,status,nodes,pieces,first_node,submit_s,start_s,end_s,wait_s,run_s,requested_s,"
       "backfilled,steps,"
       "kernel_s,collective_s,neighbours_s,storage_s,busy_s,sharing_s,flops,energy_j\n";
   auto out = std::back_inserter(text);
@@ -46,7 +46,7 @@ std::string jobs_csv(const Run& run) {
     const workload::Job& job = run.trace.jobs[i];
     const engine::JobRecord& r = run.record.jobs[i];
     fmt::format_to(out, "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},", job.number, quoted(job.user),
-                   quoted(run.trace.applications[job.application].name), status_name(r.status), job.nodes, r.fragments,
+                   quoted(run.trace.applications[job.application].name), status_name(r.status), job.nodes, r.pieces,
                    r.first_node.index(), job.submit.si(), r.start.si(), r.end.si(), (r.start - job.submit).si(),
                    (r.end - r.start).si(), job.requested_time.si(), r.backfilled ? 1 : 0, r.steps_planned);
     fmt::format_to(out, "{},{},{},{},{},{},{},{}\n", r.time.kernel.si(), r.time.collective.si(), r.time.neighbours.si(),

@@ -72,7 +72,7 @@ std::string explain(const Run& run, JobId id) {
   }
   text += wait_lines(job, job.start - asked.submit);
   text += fmt::format("  Its nodes begin at {} and are {} piece{} of consecutive nodes.\n", job.first_node.index(),
-                      job.fragments, job.fragments == 1 ? "" : "s");
+                      job.pieces, job.pieces == 1 ? "" : "s");
   text += time_lines(job);
   if (job.status == JobStatus::timed_out) text += "  It was ended there: its requested time was over.\n";
   return text + work_lines(job) + energy_lines(job);

@@ -10,27 +10,33 @@ using namespace zettasim::engine;
 namespace {
 
 WaitingJob waiting(int id, std::int64_t nodes, double requested_s) { return {JobId(id), nodes, requested_s}; }
+// `count` nodes in few pieces, taken.
+std::vector<NodeId> take(NodePool& pool, std::int64_t count) {
+  auto nodes = pool.best_runs(count);
+  pool.take(nodes);
+  return nodes;
+}
 using Positions = std::vector<std::size_t>;
 
 }  // namespace
 
 TEST_CASE("a job gets consecutive nodes from the smallest hole that holds it") {
   NodePool pool(20);
-  const auto a = pool.take(4), b = pool.take(3), c = pool.take(6);  // 0-3, 4-6, 7-12, free 13-19
-  pool.give_back(b);                                                // holes of 3 and 7
-  const auto d = pool.take(3);
+  const auto a = take(pool, 4), b = take(pool, 3), c = take(pool, 6);  // 0-3, 4-6, 7-12, free 13-19
+  pool.give_back(b);                                                   // holes of 3 and 7
+  const auto d = take(pool, 3);
   CHECK(d.front() == NodeId(4));
   CHECK(count_fragments(d) == 1);
   pool.give_back(a);
-  CHECK(pool.take(7).front() == NodeId(13));
+  CHECK(take(pool, 7).front() == NodeId(13));
 }
 
 TEST_CASE("a job is cut into pieces only when no hole holds it") {
   NodePool pool(10);
-  const auto a = pool.take(3), b = pool.take(3), c = pool.take(4);
+  const auto a = take(pool, 3), b = take(pool, 3), c = take(pool, 4);
   pool.give_back(a);
   pool.give_back(c);
-  const auto cut = pool.take(5);  // holes 0-2 and 6-9
+  const auto cut = take(pool, 5);  // holes 0-2 and 6-9
   CHECK(count_fragments(cut) == 2);
   CHECK(cut == std::vector<NodeId>{NodeId(0), NodeId(6), NodeId(7), NodeId(8), NodeId(9)});
 }
@@ -41,8 +47,8 @@ TEST_CASE("nodes that come back in any order make the machine whole again") {
   std::vector<std::vector<NodeId>> held;
   for (int i = 0; i < 2000; ++i) {
     if (random.uniform() < 0.5 && pool.free() > 0) {
-      held.push_back(pool.take(1 + static_cast<std::int64_t>(random.uniform(
-                                       0.0, static_cast<double>(std::min<std::int64_t>(pool.free(), 60))))));
+      held.push_back(take(pool, 1 + static_cast<std::int64_t>(random.uniform(
+                                        0.0, static_cast<double>(std::min<std::int64_t>(pool.free(), 60))))));
     } else if (!held.empty()) {
       const auto which = static_cast<std::size_t>(random.uniform(0.0, static_cast<double>(held.size())));
       pool.give_back(held[which]);
@@ -51,7 +57,7 @@ TEST_CASE("nodes that come back in any order make the machine whole again") {
   }
   for (const auto& nodes : held) pool.give_back(nodes);
   CHECK(pool.free() == 500);
-  CHECK(count_fragments(pool.take(500)) == 1);
+  CHECK(count_fragments(take(pool, 500)) == 1);
 }
 
 TEST_CASE("first come first served starts nobody behind a head that does not fit") {

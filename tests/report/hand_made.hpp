@@ -30,7 +30,7 @@ inline engine::JobRecord ran(double start_s, double end_s) {
   engine::JobRecord job;
   job.start = seconds(start_s);
   job.end = seconds(end_s);
-  job.fragments = 1;
+  job.pieces = 1;
   return job;
 }
 
@@ -87,7 +87,7 @@ struct HandMade {
     third.backfilled = true;
     third.time.busy = seconds(100);
     fourth.status = engine::JobStatus::refused;
-    fourth.fragments = 0;
+    fourth.pieces = 0;
     record.jobs = {first, second, third, fourth};
   }
 };

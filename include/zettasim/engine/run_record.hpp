@@ -46,7 +46,7 @@ struct JobRecord {
   Duration end;             // equal to submit for refused jobs, as is `start`
   bool backfilled = false;  // started before a job that was submitted earlier
   NodeId first_node;
-  std::int64_t fragments = 0;      // runs of consecutive nodes it was given
+  std::int64_t pieces = 0;  // its nodes lie in: connected parts of a torus, groups of a dragonfly, runs elsewhere
   std::int64_t steps_planned = 0;  // of its main loop
   TimeByActivity time;
   PerPrecision<FlopCount> flops;  // executed, in the precision the work is written in

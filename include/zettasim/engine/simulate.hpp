@@ -19,6 +19,15 @@ enum class QueuePolicy {
   easy,        // EASY backfilling: a later job may start if it does not delay the head of the queue (Lifka 1995)
 };
 
+// Which nodes of the network a job is given.
+enum class Placement {
+  automatic,    // contiguous on a torus, group_first on a dragonfly, linear elsewhere
+  linear,       // consecutive node numbers, from the smallest run of free ones that holds the job
+  contiguous,   // a box of the torus where one is free, else linear
+  group_first,  // one group of the dragonfly where one has room, else few
+  random,       // any free nodes, drawn from the trace's seed
+};
+
 enum class Roles {
   folded,    // nodes of a job that do the same are one actor with a count
   unfolded,  // one actor per node: slow, to check the folding
@@ -31,6 +40,7 @@ enum class Strides {
 
 struct RunOptions {
   QueuePolicy policy = QueuePolicy::easy;
+  Placement placement = Placement::automatic;
   Roles roles = Roles::folded;
   Strides strides = Strides::strided;
   std::optional<JobId> explain = {};  // record why this job waited
