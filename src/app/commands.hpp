@@ -13,5 +13,6 @@ enum ExitCode { success = 0, bad_input = 2, simulated_failure = 3 };
 void add_run(CLI::App& app, int& exit_code);
 void add_platform(CLI::App& app, int& exit_code);
 void add_workload(CLI::App& app, int& exit_code);
+void add_collective(CLI::App& app, int& exit_code);
 
 }  // namespace zettasim::app
