@@ -56,7 +56,7 @@ TEST_CASE("every machine of the library loads", "[platform][library]") {
   CHECK(files.size() >= 4);
   for (const auto& file : files) {
     INFO(file);
-    CHECK(load_machine(file).node_count >= 2);
+    CHECK(load_machine(file).node_count >= 1);
   }
 }
 
