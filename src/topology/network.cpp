@@ -1,6 +1,8 @@
 // From a machine's topology to its network, and what every topology shares.
 #include "zettasim/topology/network.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "zettasim/topology/dragonfly.hpp"
@@ -23,6 +25,14 @@ Duration Network::add_all_to_all(std::span<const NodeId> nodes, DataSize per_pai
     }
   }
   return longest;
+}
+
+Halves Network::halves() const {
+  const std::size_t half = (node_count() + 1) / 2;
+  Halves result{.is_second = std::vector<bool>(node_count(), false),
+                .how = fmt::format("nodes 0 to {} and the rest", half - 1)};
+  for (std::size_t i = half; i < node_count(); ++i) result.is_second[i] = true;
+  return result;
 }
 
 namespace {

@@ -285,6 +285,28 @@ Duration Torus::add_all_to_all(std::span<const NodeId> nodes, DataSize per_pair,
   return latency;
 }
 
+bool Torus::is_symmetric() const {
+  return std::all_of(axes_.begin(), axes_.end(), [](const Axis& axis) { return axis.wraps || axis.size <= 2; });
+}
+
+Halves Torus::halves() const {
+  const Axis* thinnest = nullptr;
+  const auto cost = [&](const Axis& axis) {  // links, in either direction, that a cut across the axis passes
+    return std::pair(axis.size % 2, (axis.wraps ? 2u : 1u) * (node_count_ / axis.size));
+  };
+  for (const Axis& axis : axes_) {
+    if (axis.size > 1 && (!thinnest || cost(axis) < cost(*thinnest))) thinnest = &axis;
+  }
+  if (!thinnest) return Network::halves();
+  const std::uint32_t half = (thinnest->size + 1) / 2;
+  Halves result{.is_second = std::vector<bool>(node_count_, false),
+                .how = fmt::format("{} below {} and the rest", thinnest->name, half)};
+  for (std::uint32_t i = 0; i < node_count_; ++i) {
+    result.is_second[i] = i / thinnest->stride % thinnest->size >= half;
+  }
+  return result;
+}
+
 std::string Torus::describe() const {
   std::vector<std::string> sizes, open;
   for (const Axis& axis : axes_) {

@@ -18,6 +18,7 @@ class FullyConnected final : public Network {
   LinkRole role(LinkId id) const override;
   Bandwidth bandwidth(LinkId id) const override;
   Duration append_route(NodeId from, NodeId to, std::vector<RoutedLink>& route) const override;
+  bool is_symmetric() const override { return true; }
   std::string describe() const override;
   std::string link_name(LinkId id) const override;
 

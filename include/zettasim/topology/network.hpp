@@ -44,6 +44,12 @@ struct RoutedLink {
   double share = 1.0;
 };
 
+// A way to cut the nodes of a network in two.
+struct Halves {
+  std::vector<bool> is_second;  // by node
+  std::string how;              // "nodes 0 to 63 and the rest"
+};
+
 class Network {
  public:
   virtual ~Network() = default;
@@ -65,6 +71,11 @@ class Network {
   // (dimension-order routing does) overrides it with the same loads at a lower cost, and a latency that may be an upper
   // bound.
   virtual Duration add_all_to_all(std::span<const NodeId> nodes, DataSize per_pair, LinkLoads& loads) const;
+
+  // Whether all nodes look alike: what holds from one then holds from each.
+  virtual bool is_symmetric() const { return false; }
+  // Two halves of the nodes to count the links between; a topology that knows where it is thinnest overrides it.
+  virtual Halves halves() const;
 
   virtual std::string describe() const = 0;            // "torus 10 x 8 x 4 x 2 x 3 x 2"
   virtual std::string link_name(LinkId id) const = 0;  // "node 12 (0,0,1,0,0,0) +x"

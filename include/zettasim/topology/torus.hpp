@@ -27,6 +27,10 @@ class Torus final : public Network {
   EnergyPerByte energy(LinkId id) const override;
   Duration append_route(NodeId from, NodeId to, std::vector<RoutedLink>& route) const override;
   Duration add_all_to_all(std::span<const NodeId> nodes, DataSize per_pair, LinkLoads& loads) const override;
+  // Where each dimension wraps or has at most two nodes.
+  bool is_symmetric() const override;
+  // Across the dimension with the fewest links, an even one if there is any.
+  Halves halves() const override;
   std::string describe() const override;
   std::string link_name(LinkId id) const override;
 
