@@ -117,6 +117,7 @@ int run(const RunArguments& arguments) {
   std::optional<Progress> progress(std::in_place);
   const engine::RunOptions options{
       .policy = arguments.policy,
+      .placement = arguments.placement,
       .roles = arguments.roles,
       .strides = arguments.strides,
       .explain = explained,

@@ -15,6 +15,8 @@ class NodePool {
   explicit NodePool(std::int64_t nodes) : free_(nodes) { runs_[0] = nodes; }
 
   std::int64_t free() const { return free_; }
+  // The runs of consecutive free nodes: first node -> length.
+  const std::map<std::int64_t, std::int64_t>& runs() const { return runs_; }
   // `count` free nodes in ascending order, `count` at most free(): from the smallest run that holds them all, the first
   // of equals; where none does, from the largest runs on, so that the job is cut into few pieces.
   std::vector<NodeId> best_runs(std::int64_t count) const;

@@ -69,9 +69,9 @@ class GroupPlacer : public Placer {
   std::int64_t nodes_per_group_;
 };
 
-// A box of the torus, as Fugaku's batch system gives: the job's messages stay inside it. Boxes of few nodes more than
-// asked are tried first, among those the least surface; where none is free, lines. Boxes may reach over the edge of a
-// dimension that wraps. Nodes of the box beyond the job's count stay free.
+// A box of the torus, as Fugaku's batch system gives: the job's messages stay inside it. Boxes that no shortest route
+// leaves are tried first, among those the smallest, then those of least surface; where none is free, lines. Boxes may
+// reach over the edge of a dimension that wraps. Nodes of the box beyond the job's count stay free.
 class BoxPlacer : public Placer {
  public:
   explicit BoxPlacer(const platform::Torus& torus) : dimensions_(torus.dimensions) {}
@@ -88,13 +88,14 @@ class BoxPlacer : public Placer {
  private:
   using Extents = std::vector<std::int64_t>;
   struct Box {
+    std::int64_t leaks;  // dimensions in which the shortest way between two of its nodes may lead around outside
     std::int64_t volume;
     std::int64_t surface;
     std::int64_t reach;  // the sum of extents: among boxes of one surface, the roundest
     Extents extents;
     auto operator<=>(const Box&) const = default;
   };
-  static constexpr int most_boxes = 24;  // beyond these a box wastes nodes or is so flat that a line is no worse
+  static constexpr int most_boxes = 12;  // beyond these a box wastes nodes or is so flat that a line is no worse
 
   // Finds free boxes: a box is free if no window of its extents holds a taken node, one dimension after the other.
   class FreeBoxes {
@@ -103,7 +104,7 @@ class BoxPlacer : public Placer {
       nodes_ = 1;
       for (const auto& d : dimensions) nodes_ *= d.size;
       taken_.assign(static_cast<std::size_t>(nodes_), 1);
-      for (const NodeId node : pool.best_runs(pool.free())) taken_[node.index()] = 0;
+      for (const auto& [first, length] : pool.runs()) std::fill_n(taken_.begin() + first, length, std::uint8_t{0});
     }
     // The first corner, in node order, of a box of these extents without a taken node.
     std::optional<Extents> find(const Extents& extents) const {
@@ -111,7 +112,7 @@ class BoxPlacer : public Placer {
       std::vector<std::uint8_t> blocked = taken_;
       std::int64_t stride = 1;
       for (std::size_t d = dimensions_.size(); d-- > 0;) {
-        blocked = slide(blocked, dimensions_[d], extents[d], stride);
+        if (extents[d] > 1) blocked = slide(blocked, dimensions_[d], extents[d], stride);
         stride *= dimensions_[d].size;
       }
       const auto at = std::find(blocked.begin(), blocked.end(), 0);
@@ -128,15 +129,18 @@ class BoxPlacer : public Placer {
                                     std::int64_t extent, std::int64_t stride) const {
       std::vector<std::uint8_t> result(blocked.size());
       const std::int64_t size = dimension.size;
+      // Windows that begin at `starts` places fit: all, where it wraps or fills the dimension only at its first place.
+      const std::int64_t starts = extent == size ? 1 : dimension.wraps ? size : size - extent + 1;
       for (std::int64_t base = 0; base < nodes_; base += stride * size) {
-        for (std::int64_t offset = 0; offset < stride; ++offset) {
-          const auto at = [&](std::int64_t i) { return static_cast<std::size_t>(base + offset + (i % size) * stride); };
+        for (std::int64_t offset = base; offset < base + stride; ++offset) {
           std::int64_t inside = 0;  // taken nodes in the window
-          for (std::int64_t i = 0; i < extent; ++i) inside += blocked[at(i)];
+          for (std::int64_t i = 0; i < extent; ++i) inside += blocked[static_cast<std::size_t>(offset + i * stride)];
+          std::int64_t next = extent == size ? 0 : extent;
           for (std::int64_t i = 0; i < size; ++i) {
-            const bool fits = i + extent <= size || (dimension.wraps && extent < size);
-            result[at(i)] = inside > 0 || !fits;
-            inside += blocked[at(i + extent)] - blocked[at(i)];
+            const auto here = static_cast<std::size_t>(offset + i * stride);
+            result[here] = inside > 0 || i >= starts;
+            inside += blocked[static_cast<std::size_t>(offset + next * stride)] - blocked[here];
+            if (++next == size) next = 0;
           }
         }
       }
@@ -166,10 +170,14 @@ class BoxPlacer : public Placer {
       extents[d] = (count + volume - 1) / volume;
       if (extents[d] > dimensions_[d].size) return;
       const std::int64_t whole = volume * extents[d];
-      std::int64_t surface = 0;
-      for (std::size_t i = 0; i < extents.size(); ++i)
-        surface += extents[i] < dimensions_[i].size ? whole / extents[i] : 0;
-      boxes.push_back({whole, surface, std::accumulate(extents.begin(), extents.end(), std::int64_t{0}), extents});
+      std::int64_t surface = 0, leaks = 0;
+      for (std::size_t i = 0; i < extents.size(); ++i) {
+        const std::int64_t size = dimensions_[i].size;
+        if (extents[i] < size) surface += whole / extents[i];
+        leaks += dimensions_[i].wraps && extents[i] < size && 2 * (extents[i] - 1) >= size;
+      }
+      boxes.push_back(
+          {leaks, whole, surface, std::accumulate(extents.begin(), extents.end(), std::int64_t{0}), extents});
       return;
     }
     for (extents[d] = 1; extents[d] <= dimensions_[d].size; ++extents[d]) {
