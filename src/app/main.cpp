@@ -39,6 +39,8 @@ int main(int argc, char** argv) {
   app::add_platform(app, exit_code);
   app::add_workload(app, exit_code);
   app::add_collective(app, exit_code);
+  app::add_topology(app, exit_code);
+  app::add_route(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
