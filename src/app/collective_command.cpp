@@ -159,7 +159,6 @@ std::vector<Row> cost_rows(const platform::Machine& machine, const topology::Net
       row.algorithm_bandwidth = size / row.cost.time;
       row.bus_bandwidth = row.algorithm_bandwidth * bus_factor(operation, static_cast<double>(ranks.count));
     }
-    row.cost.loads.clear();
     rows.push_back(std::move(row));
   }
   return rows;
@@ -219,8 +218,10 @@ void collective(const CollectiveArguments& arguments) {
     cost::CommunicationModel model(machine, *network);
     return list_algorithms(model, operation, sizes.front(), ranks);
   }
-  const cost::CollectiveChoice choice{
-      .algorithm = arguments.algorithm, .protocol = arguments.protocol, .gpus_per_node = ranks.per_node};
+  const cost::CollectiveChoice choice{.algorithm = arguments.algorithm,
+                                      .protocol = arguments.protocol,
+                                      .gpus_per_node = ranks.per_node,
+                                      .loads = cost::Loads::left_out};
   const auto rows = cost_rows(machine, *network, operation, sizes, ranks, choice);
   (arguments.json ? print_json : print_table)(machine, *network, operation, ranks, rows);
 }

@@ -306,6 +306,7 @@ CommunicationCost CommunicationModel::between_nodes(CollectiveOperation operatio
     best = cost;
     chosen = &candidate;
   }
+  if (choice.loads == Loads::left_out) return *best;
   if (chosen->special == Special::none) {
     loads_.clear();
     router_->add_loads(chosen->schedule, loads_);
@@ -413,12 +414,15 @@ CommunicationCost CommunicationModel::neighbours(int dimensions, DataSize size, 
 
 void CommunicationModel::take_loads(CommunicationCost& cost) {
   cost.loads = loads_.sorted();
-  double fabric = 0.0;
   double interfaces = 0.0;
+  cost.network_energy = {};
   for (const topology::LinkLoad& load : cost.loads) {
-    (network_.role(load.link) == topology::LinkRole::fabric ? fabric : interfaces) += load.bytes;
+    if (network_.role(load.link) == topology::LinkRole::fabric) {
+      cost.network_energy += bytes(load.bytes) * network_.energy(load.link);
+    } else {
+      interfaces += load.bytes;
+    }
   }
-  cost.network_energy = bytes(fabric) * machine_.network.link_energy;
   cost.nic_energy = bytes(interfaces) * machine_.node.nics.energy;
 }
 

@@ -67,11 +67,20 @@ double PatternRouter::slowest_s(const topology::LinkLoads& loads) const {
 PatternCost PatternRouter::route(const Pattern& pattern) {
   PatternCost result;
   loads_.clear();
-  for_each_message(pattern, static_cast<std::uint32_t>(nodes_.size()),
-                   [&](std::uint32_t from, std::uint32_t to, double units) {
-                     result.latency = std::max(result.latency, add_message(nodes_[from], nodes_[to], units, loads_));
-                     result.messages += 1.0;
-                   });
+  const auto send = [&](std::uint32_t from, std::uint32_t to, double units) {
+    result.latency = std::max(result.latency, add_message(nodes_[from], nodes_[to], units, loads_));
+    result.messages += 1.0;
+  };
+  if (pattern.shape == Shape::line) {
+    // The lines of a box all look alike and meet nowhere, so one is enough: the ranks 0, d, 2 d, ...
+    const Pattern alone{Shape::line, 1, pattern.extent};
+    for_each_message(alone, pattern.extent, [&](std::uint32_t from, std::uint32_t to, double units) {
+      send(from * pattern.distance, to * pattern.distance, units);
+    });
+    result.messages *= static_cast<double>(nodes_.size()) / pattern.extent;
+  } else {
+    for_each_message(pattern, static_cast<std::uint32_t>(nodes_.size()), send);
+  }
   result.slowest_s_per_byte = slowest_s(loads_);
   if (pattern.shape == Shape::line) {
     for (const LinkId link : loads_.touched()) {

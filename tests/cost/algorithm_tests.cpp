@@ -125,6 +125,21 @@ TEST_CASE("torus rings use all dimensions both ways round until the interfaces a
   CHECK(once / all > 3.0);
 }
 
+TEST_CASE("leaving out the loads changes no time", "[cost]") {
+  auto machine = test::machine(test::torus({8, 4}));
+  const auto network = topology::build_network(machine);
+  cost::CommunicationModel model(machine, *network);
+  const auto nodes = test::first_nodes(32);
+  for (const auto operation : {all_reduce, broadcast, all_to_all, barrier}) {
+    const auto with = model.collective(operation, 1_MB, nodes);
+    const auto without = model.collective(operation, 1_MB, nodes, {.loads = cost::Loads::left_out});
+    CHECK(with.time == without.time);
+    CHECK(with.algorithm == without.algorithm);
+    CHECK(without.loads.empty());
+    CHECK(with.loads.empty() == (operation == barrier));
+  }
+}
+
 TEST_CASE("torus rings need nodes that fill a box in order", "[cost]") {
   auto machine = test::machine(test::torus({4, 4}));
   machine.node = test::cpu_node();

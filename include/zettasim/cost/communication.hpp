@@ -34,11 +34,16 @@ struct CommunicationCost {
   Energy node_link_energy;
 };
 
+// Whether a cost tells the bytes on each link, and with them the network's energy. Working them out takes about as long
+// as the rest.
+enum class Loads { counted, left_out };
+
 // What a caller may decide instead of the model.
 struct CollectiveChoice {
   std::string_view algorithm = {};  // a name of collective_algorithms(); empty: the one that takes least time
   std::string_view protocol = {};   // a name of the node's gpu_collectives; empty: as above
   std::int64_t gpus_per_node = 0;   // taking part in each node; 0: all
+  Loads loads = Loads::counted;
 };
 
 // What one node sends to another in an all-to-all of unequal parts; positions in the list of nodes.
