@@ -202,8 +202,10 @@ Schedule pairwise(double size_bytes, std::uint32_t ranks) {
 }
 
 Schedule gate_schedule(CollectiveOperation operation, double size_bytes, std::uint32_t ranks) {
-  const double size = operation == CollectiveOperation::barrier ? 0.0 : size_bytes;
-  return {.algorithm = "in-network reduction", .rounds = exchanges(size, ranks, false), .in_hardware = true};
+  const bool barrier = operation == CollectiveOperation::barrier;
+  return {.algorithm = "in-network reduction",
+          .rounds = barrier ? binomial(Shape::shift, 0.0, ranks) : exchanges(size_bytes, ranks, false),
+          .in_hardware = true};
 }
 
 namespace {

@@ -76,7 +76,8 @@ std::vector<Schedule> schedules(CollectiveOperation operation, double size_bytes
 // All-to-all in p - 1 rounds, each rank to the one k further on: as many patterns as ranks, so only on demand.
 Schedule pairwise(double size_bytes, std::uint32_t ranks);
 
-// Reductions in barrier gates of the interfaces, as recursive doubling without software between its rounds.
+// Barriers and reductions in gates of the interfaces: dissemination and recursive doubling without software between
+// their rounds.
 Schedule gate_schedule(CollectiveOperation operation, double size_bytes, std::uint32_t ranks);
 
 // The parent of a rank other than 0 in the binary tree whose level is the lowest bit set: leaves are the odd ranks, and
