@@ -35,6 +35,7 @@ TEST_CASE("the topology of Frontier is told with its known figures") {
   CHECK(frontier["switches"] == 74 * 32);
   CHECK(frontier["cables"]["fabric"] == 74.0 * 496 + 4.0 * 2701);
   CHECK(frontier["cables"]["host"] == 4.0 * 9472);
+  CHECK(frontier["cables"]["transceivers"] == 2.0 * 4 * 2701);
   CHECK(frontier["bisection"]["cables"] == 37.0 * 37 * 4);
   CHECK(frontier["diameter"] == 5);
 }
