@@ -210,6 +210,7 @@ class BoxPlacer : public Placer {
 
 std::int64_t nodes_per_group(const platform::Topology& topology) {
   if (const auto* dragonfly = std::get_if<platform::Dragonfly>(&topology)) return dragonfly->nodes_per_group;
+  if (const auto* dragonfly = std::get_if<platform::DragonflyPlus>(&topology)) return dragonfly->nodes_per_group;
   return 0;
 }
 

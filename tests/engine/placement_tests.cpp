@@ -55,8 +55,9 @@ TEST_CASE("a box reaches over the edge of a dimension that wraps and of no other
 
 TEST_CASE("every rule gives as many free nodes as asked for in ascending order") {
   RandomStream random(5, "placement");
-  for (const auto& machine : {test::machine(torus({3, 4, 5})), test::machine(tofu(2, 3, 2)),
-                              test::machine(dragonfly(5, 4, 8)), test::machine(fully_connected(), 40)}) {
+  for (const auto& machine :
+       {test::machine(torus({3, 4, 5})), test::machine(tofu(2, 3, 2)), test::machine(dragonfly(5, 4, 8)),
+        test::machine(dragonfly_plus(4, 2, 2, 10)), test::machine(fully_connected(), 40)}) {
     for (const auto placement :
          {Placement::automatic, Placement::linear, Placement::contiguous, Placement::group_first, Placement::random}) {
       NodePool pool(machine.node_count);
