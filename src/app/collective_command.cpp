@@ -12,6 +12,7 @@
 #include "zettasim/base/unit.hpp"
 #include "zettasim/cost/algorithms.hpp"
 #include "zettasim/cost/communication.hpp"
+#include "zettasim/engine/messages.hpp"
 #include "zettasim/platform/load.hpp"
 #include "zettasim/topology/network.hpp"
 
@@ -27,6 +28,7 @@ struct CollectiveArguments {
   std::int64_t ranks = 0;
   std::string algorithm;
   std::string protocol;
+  std::string network = "patterns";
   bool json = false;
   bool list = false;
 
@@ -143,18 +145,50 @@ struct Row {
   Bandwidth bus_bandwidth;
 };
 
+enum class Resolution { patterns, messages };
+
+Resolution read_resolution(const std::string& text) {
+  if (text == "patterns") return Resolution::patterns;
+  if (text == "messages") return Resolution::messages;
+  throw InputError("--network",
+                   fmt::format("found \"{}\", expected patterns (fast) or messages (each message simulated, "
+                               "up to a few thousand nodes)",
+                               text));
+}
+
+std::vector<cost::CommunicationCost> costs_of(const platform::Machine& machine, const topology::Network& network,
+                                              CollectiveOperation operation, const std::vector<DataSize>& sizes,
+                                              const Ranks& ranks, const cost::CollectiveChoice& choice,
+                                              Resolution resolution) {
+  std::vector<cost::CommunicationCost> costs;
+  if (resolution == Resolution::messages) {
+    for (auto& simulated : engine::simulate_collectives(machine, network, operation, choice, sizes, ranks.nodes)) {
+      costs.push_back(std::move(simulated.patterns));
+      costs.back().time = simulated.time;
+    }
+    return costs;
+  }
+  cost::CommunicationModel model(machine, network);
+  for (const DataSize size : sizes) costs.push_back(model.collective(operation, size, ranks.nodes, choice));
+  return costs;
+}
+
 // All-to-all: a size is what one rank sends, as in nccl-tests; a node sends that of all its devices.
 std::vector<Row> cost_rows(const platform::Machine& machine, const topology::Network& network,
                            CollectiveOperation operation, const std::vector<DataSize>& sizes, const Ranks& ranks,
-                           const cost::CollectiveChoice& choice) {
-  cost::CommunicationModel model(machine, network);
+                           const cost::CollectiveChoice& choice, Resolution resolution) {
   const bool all_to_all = operation == CollectiveOperation::all_to_all;
-  std::vector<Row> rows;
+  std::vector<DataSize> per_node;
   for (const DataSize size : sizes) {
-    const DataSize per_node = all_to_all ? size * static_cast<double>(ranks.per_node) : size;
+    per_node.push_back(all_to_all ? size * static_cast<double>(ranks.per_node) : size);
+  }
+  const auto costs = costs_of(machine, network, operation, per_node, ranks, choice, resolution);
+  std::vector<Row> rows;
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    const DataSize size = sizes[i];
     Row row;
     row.size = size;
-    row.cost = model.collective(operation, per_node, ranks.nodes, choice);
+    row.cost = costs[i];
     if (row.cost.time > Duration{} && operation != CollectiveOperation::barrier) {
       row.algorithm_bandwidth = size / row.cost.time;
       row.bus_bandwidth = row.algorithm_bandwidth * bus_factor(operation, static_cast<double>(ranks.count));
@@ -211,6 +245,7 @@ void list_algorithms(cost::CommunicationModel& model, CollectiveOperation operat
 void collective(const CollectiveArguments& arguments) {
   const CollectiveOperation operation = read_operation(arguments.operation);
   const auto sizes = operation == CollectiveOperation::barrier ? std::vector{bytes(0)} : read_sizes(arguments.sizes);
+  const Resolution resolution = read_resolution(arguments.network);
   const auto machine = arguments.load();
   const Ranks ranks = read_ranks(machine, arguments.ranks);
   const auto network = topology::build_network(machine);
@@ -222,7 +257,7 @@ void collective(const CollectiveArguments& arguments) {
                                       .protocol = arguments.protocol,
                                       .gpus_per_node = ranks.per_node,
                                       .loads = cost::Loads::left_out};
-  const auto rows = cost_rows(machine, *network, operation, sizes, ranks, choice);
+  const auto rows = cost_rows(machine, *network, operation, sizes, ranks, choice, resolution);
   (arguments.json ? print_json : print_table)(machine, *network, operation, ranks, rows);
 }
 
@@ -237,6 +272,7 @@ void add_collective(CLI::App& app, int& exit_code) {
   command->add_option("--ranks", arguments->ranks, "GPUs, or nodes where there are none, nodes filled in order; all");
   command->add_option("--algorithm", arguments->algorithm, "Take this one and no other between the nodes");
   command->add_option("--protocol", arguments->protocol, "Take this protocol of the GPU library");
+  command->add_option("--network", arguments->network, "patterns, or messages: each message simulated");
   command->add_flag("--algorithms", arguments->list, "List the algorithms of the operation with formula and source");
   command->add_flag("--json", arguments->json, "As JSON, in seconds and bytes per second");
   command->add_option("--overlay", arguments->overlays, "Merge patch on the machine; may be repeated")

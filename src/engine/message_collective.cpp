@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include "zettasim/base/problem.hpp"
 #include "zettasim/cost/communication.hpp"
@@ -56,7 +57,8 @@ Duration time_in_rounds(const platform::Machine& machine, const topology::Networ
   topology::LinkLoads scratch(network.link_count());
   for (const auto& [number, round] : rounds) {
     const Duration drain = seconds(slowest_s(network, round, scratch));
-    time += (round.compute + machine.network.message_latency + round.latency + std::max(round.last_issued, drain)) *
+    time += (round.compute + schedule.message_latency.value_or(machine.network.message_latency) + round.latency +
+             std::max(round.last_issued, drain)) *
             round.repeats;
   }
   return time;
@@ -67,6 +69,7 @@ std::vector<std::string_view> message_algorithms(CollectiveOperation operation) 
     case CollectiveOperation::all_reduce:
       return {"ring", "recursive doubling", "halving and doubling"};
     case CollectiveOperation::reduce_scatter:
+      return {"ring", "reversed Bruck"};
     case CollectiveOperation::all_gather:
       return {"ring", "Bruck"};
     case CollectiveOperation::broadcast:
@@ -103,7 +106,7 @@ MessageSchedule collective_schedule(const platform::Machine& machine, Collective
       return schedules::ring_all_reduce(placement, size);
     case CollectiveOperation::reduce_scatter:
     case CollectiveOperation::all_gather:
-      if (algorithm == "Bruck") return schedules::bruck_all_gather(placement, size);
+      if (algorithm != "ring") return schedules::bruck_all_gather(placement, size);
       return schedules::ring_reduce_scatter(placement, size);
     case CollectiveOperation::broadcast:
       return schedules::binomial_broadcast(placement, size);
@@ -118,28 +121,76 @@ MessageSchedule collective_schedule(const platform::Machine& machine, Collective
   return schedules::dissemination_barrier(placement);
 }
 
-std::vector<Duration> simulate_collective(const platform::Machine& machine, const topology::Network& network,
-                                          CollectiveOperation operation, std::string_view algorithm,
-                                          std::span<const DataSize> sizes, std::span<const NodeId> nodes) {
-  std::vector<MessageSchedule> schedules;
-  std::vector<std::size_t> simulated;
-  std::vector<Duration> times(sizes.size());
-  if (nodes.empty()) return times;
-  cost::CommunicationModel model(machine, network);
-  for (std::size_t i = 0; i < sizes.size(); ++i) {
-    if (operation != CollectiveOperation::barrier && sizes[i] <= DataSize{}) continue;
-    // One node's part is what the same collective costs on one node; of an all-to-all, what stays in the node.
-    const bool to_all = operation == CollectiveOperation::all_to_all;
-    const DataSize inside = to_all ? sizes[i] / static_cast<double>(nodes.size()) : sizes[i];
-    times[i] = model.collective(operation, inside, nodes.first(1)).time;
-    if (nodes.size() == 1) continue;
-    schedules.push_back(collective_schedule(machine, operation, algorithm, sizes[i], nodes));
-    simulated.push_back(i);
+namespace {
+
+// The cost by patterns of the algorithm that will be simulated.
+cost::CommunicationCost patterns_cost(cost::CommunicationModel& model, CollectiveOperation operation,
+                                      cost::CollectiveChoice choice, DataSize size, std::span<const NodeId> nodes) {
+  if (nodes.size() < 2) return model.collective(operation, size, nodes, choice);
+  if (!choice.algorithm.empty()) {
+    const cost::CommunicationCost cost = model.collective(operation, size, nodes, choice);
+    if (cost.time > Duration{}) check_algorithm(operation, cost.algorithm);
+    return cost;
   }
-  if (schedules.empty()) return times;
-  const auto between = simulate_messages(machine, network, schedules);
-  for (std::size_t k = 0; k < simulated.size(); ++k) times[simulated[k]] += between[k];
-  return times;
+  std::optional<cost::CommunicationCost> best;
+  const auto here = model.applicable_algorithms(operation, nodes, size);
+  for (const std::string_view algorithm : message_algorithms(operation)) {
+    if (std::ranges::find(here, algorithm) == here.end()) continue;
+    choice.algorithm = algorithm;
+    cost::CommunicationCost cost = model.collective(operation, size, nodes, choice);
+    if (!best || cost.time < best->time) best = std::move(cost);
+  }
+  choice.algorithm = {};
+  return best ? *best : model.collective(operation, size, nodes, choice);
+}
+
+// What a protocol of the GPU library makes of a message between nodes: its own software latency, and flags beside data.
+struct Wire {
+  Duration message_latency;
+  double share = 1.0;
+};
+
+Wire wire_of(const platform::Machine& machine, std::string_view protocol) {
+  if (machine.node.gpu_collectives) {
+    for (const platform::GpuProtocol& known : machine.node.gpu_collectives->protocols) {
+      if (known.name == protocol) return {known.network_step, known.network_share};
+    }
+  }
+  return {machine.network.message_latency, 1.0};
+}
+
+}  // namespace
+
+// What is not between nodes (launch, stages inside them) is what patterns has beyond its rounds.
+std::vector<SimulatedCollective> simulate_collectives(const platform::Machine& machine,
+                                                      const topology::Network& network, CollectiveOperation operation,
+                                                      const cost::CollectiveChoice& choice,
+                                                      std::span<const DataSize> sizes, std::span<const NodeId> nodes) {
+  cost::CommunicationModel model(machine, network);
+  std::vector<SimulatedCollective> results;
+  std::vector<MessageSchedule> schedules(sizes.size());
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    const auto cost = patterns_cost(model, operation, choice, sizes[i], nodes);
+    results.push_back({cost, cost.time});
+    if (nodes.size() < 2 || cost.time <= Duration{}) continue;
+    const Wire wire = wire_of(machine, cost.protocol);
+    platform::Machine as_sent = machine;
+    as_sent.network.message_latency = wire.message_latency;
+    schedules[i] = collective_schedule(as_sent, operation, cost.algorithm, sizes[i] / wire.share, nodes);
+    schedules[i].message_latency = wire.message_latency;
+    results[i].time -= time_in_rounds(machine, network, schedules[i]);
+  }
+  std::vector<MessageSchedule> sent;
+  std::vector<std::size_t> which;
+  for (std::size_t i = 0; i < schedules.size(); ++i) {
+    if (schedules[i].ranks.empty()) continue;
+    sent.push_back(std::move(schedules[i]));
+    which.push_back(i);
+  }
+  if (sent.empty()) return results;
+  const auto times = simulate_messages(machine, network, sent);
+  for (std::size_t k = 0; k < which.size(); ++k) results[which[k]].time += times[k];
+  return results;
 }
 
 }  // namespace zettasim::engine

@@ -51,6 +51,7 @@ class MessageNetwork::Zone final : public kernel::routing::NetZoneImpl {
     if (node_of_.size() <= id) node_of_.resize(id + 1);
     node_of_[id] = node;
   }
+  void set_message_latency(Duration latency) { message_latency_ = latency; }
   bool has(LinkId link) const { return links_[link.index()] != nullptr; }
   void add(LinkId link, kernel::resource::StandardLinkImpl* there) { links_[link.index()] = there; }
 
@@ -152,6 +153,8 @@ std::uint64_t MessageNetwork::simulated_size(NodeId from, NodeId to, DataSize si
   ZETTASIM_EXPECT(units >= 0.0 && units < most, "a message of {} bytes", in_bytes(size));
   return static_cast<std::uint64_t>(std::llround(units));
 }
+
+void MessageNetwork::set_message_latency(Duration latency) { zone_->set_message_latency(latency); }
 
 Duration MessageNetwork::run() {
   const double start = sg::Engine::get_clock();

@@ -44,6 +44,8 @@ class MessageNetwork {
   simgrid::s4u::Host* host(NodeId node) const { return hosts_.at(node.index()); }
   // What to tell SimGrid as the size of a message between two nodes.
   std::uint64_t simulated_size(NodeId from, NodeId to, DataSize size);
+  // Of the messages from now on.
+  void set_message_latency(Duration latency);
   // Runs until no actor is left, and returns the time that took.
   Duration run();
 

@@ -25,7 +25,7 @@ namespace {
 class Builder {
  public:
   Builder(std::string algorithm, const Placement& placement)
-      : schedule_{.algorithm = std::move(algorithm), .placement = placement, .ranks = {}} {
+      : schedule_{.algorithm = std::move(algorithm), .placement = placement, .ranks = {}, .message_latency = {}} {
     ZETTASIM_EXPECT(placement.size() >= 2, "ranks {}", placement.size());
     schedule_.ranks.resize(placement.size());
   }

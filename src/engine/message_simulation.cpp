@@ -148,6 +148,7 @@ std::vector<Duration> simulate_messages(const platform::Machine& machine, const 
       [] { ZETTASIM_EXPECT(false, "the ranks of a message schedule wait for each other in a circle"); });
   std::vector<Duration> times;
   for (const MessageSchedule& schedule : schedules) {
+    world.set_message_latency(schedule.message_latency.value_or(machine.network.message_latency));
     for (std::uint32_t rank = 0; rank < schedule.ranks.size(); ++rank) {
       start_actor(world.host(schedule.placement[rank]), fmt::format("rank-{}", rank),
                   [&schedule, rank, &world] { RankActor(schedule, rank, world)(); });

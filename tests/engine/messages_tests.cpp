@@ -192,9 +192,10 @@ TEST_CASE("a collective over GPUs adds what stays inside the nodes", "[engine][a
     const auto network = topology::build_network(machine);
     const auto nodes = test::first_nodes(16);
     std::vector<double> result;
-    for (const Duration time :
-         engine::simulate_collective(machine, *network, CollectiveOperation::all_reduce, "ring", sizes, nodes)) {
-      result.push_back(in_seconds(time));
+    const cost::CollectiveChoice ring{.algorithm = "ring", .protocol = {}};
+    for (const auto& simulated :
+         engine::simulate_collectives(machine, *network, CollectiveOperation::all_reduce, ring, sizes, nodes)) {
+      result.push_back(in_seconds(simulated.time));
     }
     return result;
   });

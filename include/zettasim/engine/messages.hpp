@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,6 +19,7 @@
 #include "zettasim/base/ids.hpp"
 #include "zettasim/base/quantity.hpp"
 #include "zettasim/base/vocabulary.hpp"
+#include "zettasim/cost/communication.hpp"
 #include "zettasim/platform/machine.hpp"
 #include "zettasim/topology/network.hpp"
 
@@ -41,8 +43,9 @@ struct MessageStep {
 
 struct MessageSchedule {
   std::string algorithm;
-  std::vector<NodeId> placement;                // of each rank
-  std::vector<std::vector<MessageStep>> ranks;  // the steps of each rank, one after the other
+  std::vector<NodeId> placement;                 // of each rank
+  std::vector<std::vector<MessageStep>> ranks;   // the steps of each rank, one after the other
+  std::optional<Duration> message_latency = {};  // of these messages, where it is not the machine's
 
   std::uint64_t message_count() const;
 };
@@ -101,10 +104,17 @@ std::vector<std::string_view> message_algorithms(CollectiveOperation operation);
 MessageSchedule collective_schedule(const platform::Machine& machine, CollectiveOperation operation,
                                     std::string_view algorithm, DataSize size, std::span<const NodeId> nodes);
 
-// For `zettasim collective --network messages`: the time of the collective for each of the sizes; what stays inside the
-// nodes is added in closed form, as in `patterns`. Nothing to send costs nothing. Once per process.
-std::vector<Duration> simulate_collective(const platform::Machine& machine, const topology::Network& network,
-                                          CollectiveOperation operation, std::string_view algorithm,
-                                          std::span<const DataSize> sizes, std::span<const NodeId> nodes);
+struct SimulatedCollective {
+  cost::CommunicationCost patterns;  // what patterns says of the same algorithm and protocol
+  Duration time;                     // with the messages between nodes simulated; the rest as in patterns
+};
+
+// For `zettasim collective --network messages`: the collective for each of the sizes. Of the algorithms that
+// collective_schedule knows, `choice` names one, or the one that takes least time by patterns is taken. Throws
+// InputError as CommunicationModel::collective does, and for an algorithm known only there. Once per process.
+std::vector<SimulatedCollective> simulate_collectives(const platform::Machine& machine,
+                                                      const topology::Network& network, CollectiveOperation operation,
+                                                      const cost::CollectiveChoice& choice,
+                                                      std::span<const DataSize> sizes, std::span<const NodeId> nodes);
 
 }  // namespace zettasim::engine
