@@ -3,12 +3,16 @@
 
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "app/commands.hpp"
 #include "app/library.hpp"
+#include "zettasim/base/files.hpp"
 #include "zettasim/base/problem.hpp"
 #include "zettasim/base/text.hpp"
 #include "zettasim/platform/load.hpp"
+#include "zettasim/topology/export_graph.hpp"
+#include "zettasim/topology/export_xml.hpp"
 #include "zettasim/topology/metrics.hpp"
 #include "zettasim/topology/network.hpp"
 
@@ -22,6 +26,8 @@ struct PlatformArguments {
   std::vector<std::string> overlays;
   std::vector<std::string> settings;
   bool json = false;
+  std::string format = "simgrid";
+  std::optional<std::string> out;
 
   platform::Machine load(const std::string& name) const {
     platform::Changes changes{.overlays = {}, .settings = settings};
@@ -100,6 +106,23 @@ void check(const PlatformArguments& arguments) {
   if (!problems.empty()) throw InputError(std::move(problems));
 }
 
+std::string exported(const platform::Machine& machine, const std::string& format) {
+  const auto network = topology::build_network(machine);
+  if (format == "graphml") return topology::export_graph(*network, topology::GraphFormat::graphml);
+  if (format == "dot") return topology::export_graph(*network, topology::GraphFormat::dot);
+  return topology::export_simgrid_xml(machine, *network);
+}
+
+void export_network(const PlatformArguments& arguments) {
+  if (arguments.files.size() != 1) throw InputError("platform export", "takes one machine at a time");
+  const std::string text = exported(arguments.load(arguments.files.front()), arguments.format);
+  if (arguments.out) {
+    write_whole(*arguments.out, text);
+  } else {
+    fmt::print("{}", text);
+  }
+}
+
 }  // namespace
 
 void add_platform(CLI::App& app, int& exit_code) {
@@ -126,9 +149,15 @@ void add_platform(CLI::App& app, int& exit_code) {
       command->add_subcommand("check", "Read machines and their networks, and tell all that is wrong");
   add_changes(check_command);
   check_command->callback([arguments, &exit_code] { check(*arguments), exit_code = success; });
+  auto* export_command = command->add_subcommand("export", "The network as a file for SimGrid or for graph tools");
+  add_changes(export_command);
+  export_command->add_option("--format", arguments->format, "simgrid (default; up to 1,024 nodes), graphml or dot")
+      ->check(CLI::IsMember({"simgrid", "graphml", "dot"}));
+  export_command->add_option("--out", arguments->out, "File to write; without it, standard output");
+  export_command->callback([arguments, &exit_code] { export_network(*arguments), exit_code = success; });
   command->footer(
       "Examples:\n  zettasim platform list\n  zettasim platform show fugakunext --overlay thirty-megawatts\n  zettasim "
-      "platform check my-machine.json");
+      "platform check my-machine.json\n  zettasim platform export two-nodes --format dot");
 }
 
 }  // namespace zettasim::app

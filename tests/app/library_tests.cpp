@@ -41,6 +41,22 @@ TEST_CASE("a trace converted to the standard workload format and back keeps its 
   CHECK(contains(call("workload describe '" + back.string() + "'").out, "600"));
 }
 
+// Two nodes, fully connected: one link each way.
+TEST_CASE("a network is exported for SimGrid and for graph tools") {
+  CHECK(contains(call("platform export two-nodes").out, "<platform version"));
+  const Outcome dot = call("platform export two-nodes --format dot");
+  CHECK(contains(dot.out, "digraph"));
+  CHECK(contains(dot.out, "0->1"));
+  CHECK(contains(dot.out, "1->0"));
+  const Outcome graphml = call("platform export frontier --format graphml");
+  CHECK(graphml.exit_code == 0);
+  CHECK(contains(graphml.out, "<graphml"));
+  CHECK(contains(graphml.out, "switch 2367"));  // 74 groups of 32 switches, counted from 0
+  const Outcome large = call("platform export fugaku");
+  CHECK(large.exit_code == 2);
+  CHECK(!large.error.empty());
+}
+
 TEST_CASE("a trace is described for people and for machines") {
   CHECK(contains(call("workload describe mixed-day --platform fugakunext").out, "600"));
   CHECK(contains(call("workload describe mixed-day --json").out, "\"jobs\": 600"));
