@@ -139,32 +139,36 @@ std::string nodes_chart(const Run& run, const std::vector<PowerBin>& bins) {
          axes(plane, "") + "</svg>\n";
 }
 
+// What a job's time goes into, with the colour it has in the bars.
+struct Activity {
+  const char* name;
+  const char* colour;
+  Duration engine::TimeByActivity::*time;
+};
+constexpr std::array activities = {Activity{"compute", "#0072b2", &engine::TimeByActivity::kernel},
+                                   Activity{"collectives", "#e69f00", &engine::TimeByActivity::collective},
+                                   Activity{"neighbours", "#f0e442", &engine::TimeByActivity::neighbours},
+                                   Activity{"storage", "#cc79a7", &engine::TimeByActivity::storage},
+                                   Activity{"recorded", "#999999", &engine::TimeByActivity::busy},
+                                   Activity{"others' traffic", "#d55e00", &engine::TimeByActivity::sharing}};
+
 std::string time_bar(const engine::TimeByActivity& time) {
   const double total = time.sum().si();
   if (total <= 0.0) return "-";
-  struct Part {
-    const char* name;
-    const char* colour;
-    Duration time;
-  };
-  const std::array parts = {
-      Part{"compute", "#0072b2", time.kernel},        Part{"collectives", "#e69f00", time.collective},
-      Part{"neighbours", "#f0e442", time.neighbours}, Part{"storage", "#cc79a7", time.storage},
-      Part{"recorded", "#999999", time.busy},         Part{"others' traffic", "#d55e00", time.sharing}};
   std::string bar = "<div class=bar>";
-  for (const Part& part : parts) {
-    const double share = 100.0 * part.time.si() / total;
-    if (share > 0.05)
-      bar += fmt::format("<b style=\"width:{:.2f}%;background:{}\" title=\"{} {:.1f} %\"></b>", share, part.colour,
-                         part.name, share);
+  for (const Activity& activity : activities) {
+    const double share = 100.0 * (time.*activity.time).si() / total;
+    if (share > 0.05) {
+      bar += fmt::format("<b style=\"width:{:.2f}%;background:{}\" title=\"{} {:.1f} %\"></b>", share, activity.colour,
+                         activity.name, share);
+    }
   }
   return bar + "</div>";
 }
 
 std::string application_table(const Summary& s) {
   std::string html =
-      "<table><tr><th>application<th>model<th>jobs<th>mean run<th>node-hours<th>energy<th>time: compute, collectives, "
-      "neighbours, storage, recorded, others' traffic</tr>\n";
+      "<table><tr><th>application<th>model<th>jobs<th>mean run<th>node-hours<th>energy<th>where the time went</tr>\n";
   auto out = std::back_inserter(html);
   for (const auto& app : s.applications) {
     fmt::format_to(out, "<tr><td>{}<td>{}<td class=n>{}<td class=n>{}<td class=n>{}<td class=n>{}<td>{}</tr>\n",
@@ -172,7 +176,11 @@ std::string application_table(const Summary& s) {
                    with_thousands(static_cast<unsigned long long>(std::min(in_hours(app.node_time), 1e18))),
                    to_text(app.energy), time_bar(app.time));
   }
-  return html + "</table>\n";
+  html += "</table>\n<p class=legend>";
+  for (const Activity& activity : activities) {
+    fmt::format_to(out, "<span><i style=\"background:{}\"></i>{}</span> ", activity.colour, activity.name);
+  }
+  return html + "</p>\n";
 }
 
 std::string link_table(const engine::RunRecord& record) {
