@@ -100,3 +100,18 @@ TEST_CASE("what the collective command cannot do it refuses with a way out", "[a
   refused("fugaku --size ..", "--size");
   refused("fugaku --ranks 12 --protocol LL", "is not a protocol");
 }
+
+// On FugakuNEXT, 16 nodes of 4 GPUs: a ring between idle nodes costs each round the same, whoever counts.
+TEST_CASE("a ring told message by message takes what patterns says") {
+  const std::string question = "fugakunext --op all-reduce --size 1MiB --ranks 64 --algorithm ring";
+  const double patterns = rows_of(question)[0]["time_s"],
+               messages = rows_of(question + " --network messages")[0]["time_s"];
+  CHECK(messages == Approx(patterns).epsilon(1e-9));
+}
+
+TEST_CASE("an algorithm that messages do not know is refused by name") {
+  const auto outcome =
+      call("collective fugakunext --op all-reduce --size 1MiB --ranks 64 --algorithm torus-rings --network messages");
+  CHECK(outcome.exit_code == 2);
+  CHECK(contains(outcome.error, "torus rings"));
+}
