@@ -25,7 +25,7 @@ struct CommunicationCost {
   Duration time;                          // of the whole phase, nobody else on the network
   Duration latency;                       // the part of it that is hops, software and node-link latency
   std::string_view algorithm = "none";    // between nodes: "ring", "recursive doubling", ...; or "inside the node"
-  std::string_view protocol;              // of the GPU library; empty where the node has no `gpu_collectives`
+  std::string protocol;                   // of the GPU library; empty where the node has no `gpu_collectives`
   double messages = 0.0;                  // between nodes, all nodes together; the shards of a node's GPUs go as one
   std::vector<topology::LinkLoad> loads;  // bytes on network links, all nodes together, in the order of link ids
   DataSize node_link_traffic;             // bytes over links inside nodes (CPU-GPU, GPU-GPU), all nodes together
