@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <set>
 
 namespace zettasim::engine {
 namespace {
@@ -28,9 +27,8 @@ void Sharing::count(const Traffic& traffic, double use, int sign) {
   demand_[r] =
       users_[r] == 0 ? 0.0 : demand_[r] + sign * use;  // the exact zero keeps rounding from piling up over a run
   const bool is_full = users_[r] > 1 && demand_[r] > full;
-  if (is_full || (!full_.empty() && full_.contains(r))) changed_ = true;
-  if (is_full) full_[r] = 1;
-  if (!is_full) full_.erase(r);
+  if (is_full) full_.insert(r);
+  if (is_full || (!full_.empty() && full_.erase(r) > 0)) changed_ = true;
 }
 
 Sharing::Key Sharing::begin(std::span<const Traffic> traffic, double iteration_s) {
@@ -52,8 +50,7 @@ void Sharing::end(Key key) {
 }
 
 std::vector<Sharing::Flow> Sharing::flows_on_full_resources() const {
-  std::vector<std::uint32_t> resources;
-  for (const auto& [resource, unused] : full_) resources.push_back(resource);
+  const std::vector<std::uint32_t> resources(full_.begin(), full_.end());
   std::vector<Flow> flows;
   for (const auto& [key, stage] : stages_) {
     Flow flow{.key = key, .most = stage.most, .shares = {}};

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -56,7 +57,7 @@ class Sharing {
   std::vector<double> capacities_;  // bytes per second
   std::vector<double> demand_;      // sum of all stages' use at full pace; 1 is full
   std::vector<std::uint32_t> users_;
-  std::map<std::uint32_t, int> full_;  // resources whose demand exceeds what they carry, in order
+  std::set<std::uint32_t> full_;  // resources whose demand exceeds what they carry, in order
   std::map<Key, StageUse> stages_;
   std::vector<Key> slowed_;  // stages with a pace below 1
   Key next_key_ = 0;

@@ -4,7 +4,6 @@
 #include "engine/simulation.hpp"
 
 #include <algorithm>
-#include <limits>
 
 #include "zettasim/base/contract.hpp"
 
@@ -43,6 +42,12 @@ RunRecord Simulation::run() {
     (key.first ? record_.collectives : record_.messages).push_back({seconds(key.second), count});
   }
   record_.settings = SimGridWorld::settings();
+  rank_links();
+  return std::move(record_);
+}
+
+// The links between nodes that carried most of what they could have carried.
+void Simulation::rank_links() {
   const auto capacities = planner_.resource_capacities();
   std::vector<std::size_t> order;
   for (std::size_t i = 0; i < network_.link_count(); ++i) {
@@ -56,7 +61,6 @@ RunRecord Simulation::run() {
     record_.busiest_links.push_back({network_.link_name(LinkId(order[i])), bytes(resource_bytes_[order[i]]),
                                      record_.end.si() > 0.0 ? use(order[i]) / record_.end.si() : 0.0});
   }
-  return std::move(record_);
 }
 
 // --- The batch system

@@ -36,6 +36,8 @@ class Simulation {
     bool timed_out = false;
   };
 
+  void rank_links();
+
   // The batch system.
   void batch_system();
   void submit_due_jobs();
