@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -41,6 +42,16 @@ class PerPrecision {
 enum class DeviceKind { cpu, gpu };
 
 enum class CollectiveOperation { all_reduce, reduce_scatter, all_gather, broadcast, reduce, all_to_all, barrier };
+
+// Groups of devices that communicate among themselves, all groups at once. Devices are a node's GPUs, or its CPU
+// sockets where it has none, numbered node by node in the order of the job's nodes. A group is `size` devices that are
+// `stride` apart: device r is with r - (r / stride % size) * stride + j * stride, j = 0 .. size - 1. Those of the last
+// size * stride that do not exist are missing from their groups.
+struct DeviceGroups {
+  std::int64_t size = 0;  // 0: one group of all devices
+  std::int64_t stride = 1;
+  bool operator==(const DeviceGroups&) const = default;
+};
 
 // A share of the machine that draws power; energy is accounted for each.
 enum class Component {

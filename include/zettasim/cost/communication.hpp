@@ -43,6 +43,7 @@ struct CollectiveChoice {
   std::string_view algorithm = {};  // a name of collective_algorithms(); empty: the one that takes least time
   std::string_view protocol = {};   // a name of the node's gpu_collectives; empty: as above
   std::int64_t gpus_per_node = 0;   // taking part in each node; 0: all
+  DeviceGroups groups = {};         // all of them at once
   Loads loads = Loads::counted;
 };
 
