@@ -8,53 +8,65 @@
 namespace zettasim::cost {
 namespace {
 
-struct Work {
-  Duration time;
-  Energy energy;
-};
-
 // What the arithmetic takes when nothing else holds it up. Different precisions follow one another.
-Work compute(const platform::Device& device, const PerPrecision<FlopCount>& flops) {
-  Work result;
+void add_arithmetic(const platform::Device& device, const PerPrecision<FlopCount>& flops, DeviceWork& work) {
   for (const Precision precision : all_precisions) {
     if (flops[precision] <= FlopCount{}) continue;
     const auto used = platform::precision_used(device, precision);
     ZETTASIM_EXPECT(used.has_value(), "work in {} for device \"{}\", which has no precision for it", name_of(precision),
                     device.name);
     const platform::ComputeRate& rate = *device.rates[*used];
-    result.time += flops[precision] / (rate.peak * rate.efficiency);
-    result.energy += flops[precision] * rate.energy;
+    work.arithmetic += flops[precision] / (rate.peak * rate.efficiency);
+    work.compute_energy += flops[precision] * rate.energy;
   }
-  return result;
 }
 
-Work access(const platform::Memory& memory, DataSize traffic) {
-  if (traffic <= DataSize{}) return {};
-  return {.time = traffic / (memory.bandwidth * memory.efficiency), .energy = traffic * memory.energy};
+// Measured bandwidth falls from the cache's to the memory's within a quarter of the capacity (gpu-benches on A100, H200
+// and MI210); here at once.
+void add_traffic(const platform::Device& device, DataSize traffic, DataSize working_set, DeviceWork& work) {
+  if (traffic <= DataSize{}) return;
+  if (working_set > DataSize{}) {
+    for (const platform::Cache& cache : device.caches) {
+      if (working_set > cache.capacity) continue;
+      work.cache = traffic / cache.bandwidth;
+      work.compute_energy += traffic * cache.energy;
+      return;
+    }
+  }
+  work.memory = traffic / (device.memory.bandwidth * device.memory.efficiency);
+  work.memory_energy = traffic * device.memory.energy;
 }
 
 }  // namespace
 
-KernelCost kernel_cost(const platform::Device& device, const PerPrecision<FlopCount>& flops, DataSize memory_traffic) {
-  const Work arithmetic = compute(device, flops);
-  const Work memory = access(device.memory, memory_traffic);
+KernelCost under_all_roofs(const platform::Device& device, const DeviceWork& work, double launches) {
   // A description with a limit at or below idle is refused when it is read; here it means that there is no limit.
   const Power headroom = device.limit - device.idle;
-  const Duration powered = headroom > Power{} ? (arithmetic.energy + memory.energy) / headroom : Duration{};
-
-  KernelCost cost{.time = device.launch_latency,
-                  .compute_energy = arithmetic.energy,
-                  .memory_energy = memory.energy,
+  const Energy energy = work.compute_energy + work.memory_energy;
+  const Duration powered = headroom > Power{} ? energy / headroom : Duration{};
+  const Duration launch = device.launch_latency * launches;
+  const Duration busy = std::max({work.arithmetic, work.cache, work.memory, powered});
+  KernelCost cost{.time = launch + busy,
+                  .compute_energy = work.compute_energy,
+                  .memory_energy = work.memory_energy,
                   .limited_by = Roof::launch};
-  const Duration busy = std::max({arithmetic.time, memory.time, powered});
-  cost.time += busy;
-  if (busy <= device.launch_latency) return cost;
-  if (busy == arithmetic.time) {
+  if (busy <= launch) return cost;
+  if (busy == work.arithmetic) {
     cost.limited_by = Roof::compute;
+  } else if (busy == work.memory) {
+    cost.limited_by = Roof::memory;
   } else {
-    cost.limited_by = busy == memory.time ? Roof::memory : Roof::power;
+    cost.limited_by = busy == work.cache ? Roof::cache : Roof::power;
   }
   return cost;
+}
+
+KernelCost kernel_cost(const platform::Device& device, const PerPrecision<FlopCount>& flops, DataSize memory_traffic,
+                       double launches, DataSize working_set) {
+  DeviceWork work;
+  add_arithmetic(device, flops, work);
+  add_traffic(device, memory_traffic, working_set, work);
+  return under_all_roofs(device, work, launches);
 }
 
 }  // namespace zettasim::cost

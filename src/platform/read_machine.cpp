@@ -17,6 +17,8 @@ constexpr std::int64_t most_in_node = 1024;  // devices or interfaces: more is a
 constexpr std::size_t most_dimensions = 16;
 constexpr std::int64_t most_levels = 8;  // of a fat tree
 constexpr std::int64_t most_ports = 100'000;
+constexpr std::int64_t most_units = 100'000;  // of a device
+constexpr std::int64_t most_tile = 65'536;    // rows or columns
 
 // ---- first pass: fields ----
 
@@ -48,16 +50,39 @@ PerPrecision<std::optional<ComputeRate>> read_rates(const Field& rates) {
   return result;
 }
 
+std::vector<Cache> read_caches(const std::optional<Field>& caches) {
+  std::vector<Cache> result;
+  if (!caches) return result;
+  for (const Field& cache : caches->items()) {
+    result.push_back({.name = cache["name"].text(),
+                      .capacity = cache["capacity"].positive<DataSize>(),
+                      .bandwidth = cache["bandwidth"].positive<Bandwidth>(),
+                      .energy = cache["energy"].nonnegative<EnergyPerByte>()});
+  }
+  return result;
+}
+
+MatrixTiling read_tiling(const Field& gemm) {
+  return {.units = gemm["units"].positive_count(most_units),
+          .tile_rows = gemm["tile_rows"].positive_count(most_tile),
+          .tile_columns = gemm["tile_columns"].positive_count(most_tile),
+          .ramp = gemm["ramp"].nonnegative<Duration>()};
+}
+
 Device read_device(const Field& device) {
   if (failed_to_load(device)) return {};
   if (device.is_object() && device.optional("format")) check_format(device, "zettasim-device", 1);
-  return {.name = device["name"].text(),
-          .kind = device["kind"].choice(device_kind_names()),
-          .rates = read_rates(device["rates"]),
-          .memory = read_memory(device["memory"]),
-          .idle = device["idle"].nonnegative<Power>(),
-          .limit = device["limit"].positive<Power>(),
-          .launch_latency = device["launch_latency"].nonnegative<Duration>()};
+  Device result{.name = device["name"].text(),
+                .kind = device["kind"].choice(device_kind_names()),
+                .rates = read_rates(device["rates"]),
+                .memory = read_memory(device["memory"]),
+                .idle = device["idle"].nonnegative<Power>(),
+                .limit = device["limit"].positive<Power>(),
+                .launch_latency = device["launch_latency"].nonnegative<Duration>()};
+  if (!device.is_object()) return result;
+  result.caches = read_caches(device.optional("caches"));
+  if (const auto gemm = device.optional("gemm")) result.gemm = read_tiling(*gemm);
+  return result;
 }
 
 DeviceGroup read_group(const Field& group) {

@@ -9,23 +9,38 @@ namespace zettasim::cost {
 
 // What the kernel's time is mostly made of.
 enum class Roof {
-  launch,   // the launch takes longer than the work
+  launch,   // the launches take longer than the work
   compute,  // arithmetic at its sustained rate
   memory,   // traffic at the memory's sustained bandwidth
+  cache,    // traffic at the bandwidth of a cache
   power,    // the work's energy at what the device may draw above idle
 };
 
 struct KernelCost {
-  Duration time;          // launch latency included
-  Energy compute_energy;  // above idle
+  Duration time;          // launches included
+  Energy compute_energy;  // above idle, caches included
   Energy memory_energy;   // above idle
   Roof limited_by = Roof::launch;
 };
 
-// time = launch + max(sum over precisions of flops / (peak * efficiency), bytes / (bandwidth * efficiency),
-//                     (compute energy + memory energy) / (limit - idle)).
-// Work in a precision that the device lacks runs in platform::precision_used. Source: Williams, Waterman and Patterson
-// 2009 for the roofline; the power roof is the "power line" of Choi et al. 2013. Limits: docs/model.md#kernels.
-KernelCost kernel_cost(const platform::Device& device, const PerPrecision<FlopCount>& flops, DataSize memory_traffic);
+// time = launches * launch latency +
+//        max(sum over precisions of flops / (peak * efficiency), bytes / (bandwidth * efficiency),
+//            (compute energy + memory energy) / (limit - idle)).
+// `working_set` is what the kernels touch again and again on the device: if it fits into a cache, the traffic is the
+// cache's; 0: larger than all. Work in a precision that the device lacks runs in platform::precision_used. Source:
+// Williams, Waterman and Patterson 2009 for the roofline; the power roof is the "power line" of Choi et al. 2013.
+// Limits: docs/model.md#kernels.
+KernelCost kernel_cost(const platform::Device& device, const PerPrecision<FlopCount>& flops, DataSize memory_traffic,
+                       double launches = 1.0, DataSize working_set = {});
+
+// What keeps a device busy once its kernels run, without launches; kernel_cost and matrix_multiply_cost end in it.
+struct DeviceWork {
+  Duration arithmetic;
+  Duration cache;   // traffic at the bandwidth of a cache
+  Duration memory;  // traffic at the memory's sustained bandwidth
+  Energy compute_energy;
+  Energy memory_energy;
+};
+KernelCost under_all_roofs(const platform::Device& device, const DeviceWork& work, double launches);
 
 }  // namespace zettasim::cost

@@ -33,14 +33,34 @@ struct ComputeRate {
   bool operator==(const ComputeRate&) const = default;
 };
 
+// A cache that all of a device's compute units reach, and that data may stay in between kernels.
+struct Cache {
+  std::string name;      // "L2"
+  DataSize capacity;     // of all its parts together
+  Bandwidth bandwidth;   // as measured by kernels that all units run on it
+  EnergyPerByte energy;  // above idle
+  bool operator==(const Cache&) const = default;
+};
+
+// How a matrix product is cut up for a device: each unit computes one tile of the result at a time.
+struct MatrixTiling {
+  std::int64_t units = 1;         // that compute tiles side by side: SMs, CUs, cores
+  std::int64_t tile_rows = 1;     // of the largest tile; smaller ones are tried too
+  std::int64_t tile_columns = 1;  // of the largest tile
+  Duration ramp;  // before a tile's first product and after its last, in which its unit computes nothing
+  bool operator==(const MatrixTiling&) const = default;
+};
+
 struct Device {
   std::string name;
   DeviceKind kind = DeviceKind::cpu;
   PerPrecision<std::optional<ComputeRate>> rates;
   Memory memory;
-  Power idle;               // with its memory, doing nothing
-  Power limit;              // what its power management allows, memory included
-  Duration launch_latency;  // from the host's request to the first instruction of a kernel
+  Power idle;                             // with its memory, doing nothing
+  Power limit;                            // what its power management allows, memory included
+  Duration launch_latency;                // what a kernel takes among others of its stream that hold no work
+  std::vector<Cache> caches = {};         // the smallest first
+  std::optional<MatrixTiling> gemm = {};  // where nobody measured: cost::tiling_of has a rule
   bool operator==(const Device&) const = default;
 };
 
