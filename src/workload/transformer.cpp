@@ -1,0 +1,59 @@
+// Weights, operations and memory of a transformer.
+#include "transformer.hpp"
+
+namespace zettasim::workload {
+namespace {
+
+constexpr double number_bytes = 2.0;  // of a weight or an activation
+constexpr double mask_bytes = 1.0;    // of a dropout mask
+
+}  // namespace
+
+double layer_weights(const Transformer& model) {
+  const double h = model.hidden;
+  const double attention = 2.0 * h * h + 2.0 * h * model.kv_width();
+  const double feed_forward = 2.0 * h * model.ffn;
+  const double biases = 2.0 * h + 2.0 * model.kv_width() + model.ffn + h;
+  const double norms = 2.0 * 2.0 * h;
+  return attention + feed_forward + biases + norms;
+}
+
+double all_weights(const Transformer& model) {
+  return model.layers * layer_weights(model) + (model.vocab + model.seq) * model.hidden;
+}
+
+double training_flops(const Transformer& model, double sequences) {
+  const double h = model.hidden;
+  const double products = 2.0 * (2.0 * h * h + 2.0 * h * model.kv_width() + 2.0 * h * model.ffn);
+  const double scores = 2.0 * 2.0 * model.seq * h;
+  const double logits = 2.0 * h * model.vocab;
+  constexpr double passes = 3.0;  // forward; backward for inputs; backward for weights
+  return passes * sequences * model.seq * (model.layers * (products + scores) + logits);
+}
+
+double layer_activations(const Transformer& model, double b, const Split& split, Recompute recompute) {
+  const double tokens = model.seq * b;
+  const double h = model.hidden;
+  const double outside_share = split.sequence_parallel ? split.tp : 1.0;
+  if (recompute == Recompute::full) return number_bytes * tokens * h / outside_share;
+  // Inputs of two norms, of attention and of the feed-forward part; masks of two dropouts.
+  const double outside = tokens * h * (4.0 * number_bytes + 2.0 * mask_bytes);
+  // Queries, keys, values and the input of the projection; before and after the activation function.
+  const double inside = number_bytes * tokens * (2.0 * h + 2.0 * model.kv_width() + 2.0 * model.ffn);
+  // Softmax before and after dropout, and its mask.
+  const double scores = model.heads * model.seq * tokens * (2.0 * number_bytes + mask_bytes);
+  return outside / outside_share + (inside + (recompute == Recompute::none ? scores : 0.0)) / split.tp;
+}
+
+double stage_activations(const Transformer& model, double b, const Split& split, Recompute recompute) {
+  const double under_way = split.interleave > 1.0 ? 1.0 + (split.pp - 1.0) / (split.pp * split.interleave) : 1.0;
+  return model.layers * under_way * layer_activations(model, b, split, recompute);
+}
+
+double layer_states(const Transformer& model, const Split& split) {
+  constexpr double adam_bytes = 12.0;
+  constexpr double gradient_bytes = 4.0;
+  return (number_bytes + gradient_bytes + adam_bytes) * model.layers * layer_weights(model) / (split.tp * split.pp);
+}
+
+}  // namespace zettasim::workload
