@@ -19,6 +19,12 @@ struct Needs {
     for (const workload::Phase& phase : phases) {
       if (const auto* access = std::get_if<workload::StorageAccess>(&phase.what)) tiers.insert(access->tier);
       if (const auto* loop = std::get_if<workload::Loop>(&phase.what)) collect(loop->body);
+      if (const auto* idle = std::get_if<workload::Idle>(&phase.what)) collect(idle->body);
+      if (const auto* overlap = std::get_if<workload::Overlap>(&phase.what)) {
+        for (const auto& branch : overlap->branches) collect(branch);
+      }
+      if (const auto* product = std::get_if<workload::MatrixMultiply>(&phase.what))
+        precisions.insert({product->device, product->precision});
       const auto* kernel = std::get_if<workload::Kernel>(&phase.what);
       if (!kernel) continue;
       for (const Precision p : all_precisions) {

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "zettasim/base/contract.hpp"
+#include "zettasim/cost/gemm.hpp"
 #include "zettasim/cost/kernel.hpp"
 #include "zettasim/cost/storage.hpp"
 
@@ -36,6 +37,12 @@ bool only_busy(const std::vector<workload::Phase>& phases) {
   });
 }
 
+PhaseShare& share_named(std::vector<PhaseShare>& shares, const std::string& name) {
+  const auto it =
+      std::find_if(shares.begin(), shares.end(), [&](const PhaseShare& share) { return share.name == name; });
+  return it != shares.end() ? *it : shares.emplace_back(PhaseShare{name, {}, {}, {}, {}});
+}
+
 double sum_alone_s(const JobPlan& plan) {
   double total = 0.0;
   for (const StageRun& run : plan.schedule) {
@@ -59,6 +66,26 @@ std::int64_t steps_within(double time_s, double step_s, std::int64_t interval, d
 }
 
 }  // namespace
+
+void Stage::add(const Stage& other, double times, double shown) {
+  alone += other.alone * (times * shown);
+  for (const Precision p : all_precisions) flops[p] += other.flops[p] * times;
+  for (const Component c : all_components) energy[c] += other.energy[c] * times;
+  std::vector<Traffic> scaled = other.traffic;
+  for (Traffic& load : scaled) load.bytes *= times;
+  merge_traffic(traffic, scaled);
+  for (CommunicationSample sample : other.samples) {
+    sample.count *= times;
+    samples.push_back(sample);
+  }
+  for (const PhaseShare& share : other.shares) {
+    PhaseShare& sum = share_named(shares, share.name);
+    sum.time += share.time * (times * shown);
+    sum.own += share.own * times;
+    sum.flops += share.flops * times;
+    sum.energy += share.energy * times;
+  }
+}
 
 workload::NodeShape node_shape(const platform::Machine& machine) {
   const auto& devices = machine.main_devices();
@@ -90,7 +117,7 @@ std::vector<double> Planner::resource_capacities() const {
 JobPlan Planner::plan(const workload::Application& application, const workload::Job& job,
                       std::span<const NodeId> nodes) {
   const workload::Program program = workload::build_program(application, job.nodes, node_shape(machine_));
-  JobPlan plan;
+  JobPlan plan{.stages = {}, .schedule = {}, .once = program.once, .per_step = program.per_step};
   const auto add_in_order = [&](const std::vector<workload::Phase>& phases) {
     for (const workload::Phase& phase : phases) {
       const auto* loop = std::get_if<workload::Loop>(&phase.what);
@@ -151,99 +178,188 @@ void Planner::add_main_loop(const workload::Program& program, const workload::Jo
 
 Stage Planner::price(const std::vector<workload::Phase>& phases, std::span<const NodeId> nodes) {
   Stage stage;
-  for (const workload::Phase& phase : phases) add_phase(phase, 1.0, nodes, stage.iteration, stage);
-  for (const PhaseTree& child : stage.iteration.children) {
-    stage.iteration.fixed_s += static_cast<double>(child.count) * child.fixed_s;
-    stage.iteration.shared_s += static_cast<double>(child.count) * child.shared_s;
+  stage.iteration.shape = PhaseTree::Shape::loop;
+  for (const workload::Phase& phase : phases) {
+    Stage one = price(phase, nodes);
+    stage.add(one, static_cast<double>(one.iteration.count));
+    stage.iteration.children.push_back(std::move(one.iteration));
   }
+  stage.iteration.close();
   return stage;
 }
 
-// Adds a phase that happens `times` times per iteration of the stage to the stage's sums, and once to its tree.
-void Planner::add_phase(const workload::Phase& phase, double times, std::span<const NodeId> nodes, PhaseTree& parent,
-                        Stage& stage) {
-  PhaseTree tree;
-  if (const auto* loop = std::get_if<workload::Loop>(&phase.what)) {
-    for (const auto& inner : loop->body) add_phase(inner, times * static_cast<double>(loop->count), nodes, tree, stage);
-    for (const PhaseTree& child : tree.children) {
-      tree.fixed_s += static_cast<double>(child.count) * child.fixed_s;
-      tree.shared_s += static_cast<double>(child.count) * child.shared_s;
+// One execution of a phase. Of a loop: one of its iterations, which the tree counts.
+Stage Planner::price(const workload::Phase& phase, std::span<const NodeId> nodes) {
+  struct Pricer {
+    Planner& planner;
+    std::span<const NodeId> nodes;
+    Stage operator()(const workload::Kernel& kernel) const { return planner.price_kernel(kernel, nodes.size()); }
+    Stage operator()(const workload::MatrixMultiply& product) const {
+      return planner.price_product(product, nodes.size());
     }
-    tree.count = loop->count;
-  } else if (const auto* kernel = std::get_if<workload::Kernel>(&phase.what)) {
-    add_kernel(*kernel, times, nodes.size(), tree, stage);
-  } else if (const auto* collective = std::get_if<workload::Collective>(&phase.what)) {
-    add_communication(communication_.collective(collective->operation, collective->size, nodes), true, times, tree,
-                      stage);
-  } else if (const auto* halo = std::get_if<workload::Neighbours>(&phase.what)) {
-    add_communication(communication_.neighbours(halo->dimensions, halo->size, nodes), false, times, tree, stage);
-  } else if (const auto* access = std::get_if<workload::StorageAccess>(&phase.what)) {
-    add_storage(*access, times, nodes.size(), tree, stage);
-  } else {
-    add_busy(std::get<workload::Busy>(phase.what), times, nodes.size(), tree, stage);
-  }
-  parent.children.push_back(std::move(tree));
+    Stage operator()(const workload::Collective& collective) const {
+      cost::CollectiveChoice choice;
+      choice.groups = collective.groups;
+      return planner.price_communication(
+          planner.communication_.collective(collective.operation, collective.size, nodes, choice), true);
+    }
+    Stage operator()(const workload::Shift& shift) const {
+      return planner.price_communication(
+          planner.communication_.all_to_all_v(planner.shifted(shift, nodes.size()), nodes), false);
+    }
+    Stage operator()(const workload::Neighbours& halo) const {
+      return planner.price_communication(planner.communication_.neighbours(halo.dimensions, halo.size, nodes), false);
+    }
+    Stage operator()(const workload::StorageAccess& access) const {
+      return planner.price_storage(access, nodes.size());
+    }
+    Stage operator()(const workload::Busy& busy) const { return planner.price_busy(busy, nodes.size()); }
+    Stage operator()(const workload::Loop& loop) const {
+      Stage stage = planner.price(loop.body, nodes);
+      stage.iteration.count = loop.count;
+      return stage;
+    }
+    Stage operator()(const workload::Overlap& overlap) const { return planner.price_overlap(overlap, nodes); }
+    Stage operator()(const workload::Idle& idle) const { return planner.price_idle(idle, nodes); }
+  };
+  Stage stage = std::visit(Pricer{*this, nodes}, phase.what);
+  if (!stage.shares.empty()) return stage;
+  FlopCount work;
+  for (const Precision p : all_precisions) work += stage.flops[p];
+  const Duration time = seconds(stage.iteration.once_s(1.0));
+  stage.shares = {{phase.name, time, time, work, stage.energy.sum()}};
+  return stage;
 }
 
-void Planner::add_kernel(const workload::Kernel& kernel, double times, std::size_t nodes, PhaseTree& leaf,
-                         Stage& stage) {
-  const bool on_gpu = kernel.device == DeviceKind::gpu && machine_.node.gpus;
-  const platform::DeviceGroup& group = on_gpu ? *machine_.node.gpus : machine_.node.cpus;
-  const double devices = static_cast<double>(group.count);
+// Device d sends to device d + distance: per node, what its devices send to each of the at most two nodes they reach.
+std::vector<cost::NodeMessage> Planner::shifted(const workload::Shift& shift, std::size_t nodes) const {
+  const std::int64_t per_node = machine_.main_devices().count;
+  const auto whole = static_cast<std::size_t>(shift.distance / per_node);
+  const auto beyond = static_cast<double>(shift.distance % per_node);
+  std::vector<cost::NodeMessage> messages;
+  for (std::size_t node = 0; node < nodes; ++node) {
+    const auto send = [&](std::size_t distance, double devices) {
+      if (node + distance < nodes && devices > 0.0) messages.push_back({node, node + distance, shift.size * devices});
+    };
+    send(whole, static_cast<double>(per_node) - beyond);
+    send(whole + 1, beyond);
+  }
+  return messages;
+}
+
+const platform::DeviceGroup& Planner::devices_for(DeviceKind kind) const {
+  return kind == DeviceKind::gpu ? machine_.main_devices() : machine_.node.cpus;
+}
+
+Stage Planner::price_kernel(const workload::Kernel& kernel, std::size_t nodes) const {
+  const platform::DeviceGroup& group = devices_for(kernel.device);
+  const auto devices = static_cast<double>(group.count);
   PerPrecision<FlopCount> per_device;
   for (const Precision p : all_precisions) per_device[p] = kernel.flops[p] / devices;
-  const auto cost = cost::kernel_cost(group.device, per_device, kernel.memory_traffic / devices);
-  const double all_devices = times * devices * static_cast<double>(nodes);
-  leaf.fixed_s = cost.time.si();
-  stage.alone.kernel += cost.time * times;
-  stage.energy[on_gpu ? Component::gpu : Component::cpu] += cost.compute_energy * all_devices;
-  stage.energy[on_gpu ? Component::gpu_memory : Component::cpu_memory] += cost.memory_energy * all_devices;
-  for (const Precision p : all_precisions) stage.flops[p] += kernel.flops[p] * (times * static_cast<double>(nodes));
+  Stage stage = price_work(
+      group,
+      cost::kernel_cost(group.device, per_device, kernel.memory_traffic / devices, kernel.launches, kernel.working_set),
+      nodes);
+  for (const Precision p : all_precisions) stage.flops[p] = kernel.flops[p] * static_cast<double>(nodes);
+  return stage;
 }
 
-void Planner::add_communication(const cost::CommunicationCost& cost, bool collective, double times, PhaseTree& leaf,
-                                Stage& stage) {
-  leaf.shared_s = cost.time.si();
-  (collective ? stage.alone.collective : stage.alone.neighbours) += cost.time * times;
-  stage.energy[Component::network] += cost.network_energy * times;
-  stage.energy[Component::nic] += cost.nic_energy * times;
-  stage.energy[Component::node_links] += cost.node_link_energy * times;
-  std::vector<Traffic> traffic;
-  traffic.reserve(cost.loads.size());
-  for (const auto& load : cost.loads) traffic.push_back({load.link.index(), load.bytes * times});
-  merge_traffic(stage.traffic, traffic);
+Stage Planner::price_product(const workload::MatrixMultiply& product, std::size_t nodes) const {
+  const platform::DeviceGroup& group = devices_for(product.device);
+  Stage stage = price_work(
+      group,
+      cost::matrix_multiply_cost(group.device, product.precision, product.m, product.n, product.k, product.count),
+      nodes);
+  stage.flops[product.precision] =
+      product.flops_per_device() * (static_cast<double>(group.count) * static_cast<double>(nodes));
+  return stage;
+}
+
+Stage Planner::price_work(const platform::DeviceGroup& group, const cost::KernelCost& cost, std::size_t nodes) const {
+  const double devices = static_cast<double>(group.count) * static_cast<double>(nodes);
+  const bool on_gpu = group.device.kind == DeviceKind::gpu;
+  Stage stage;
+  stage.iteration.fixed_s = cost.time.si();
+  stage.alone.kernel = cost.time;
+  stage.energy[on_gpu ? Component::gpu : Component::cpu] = cost.compute_energy * devices;
+  stage.energy[on_gpu ? Component::gpu_memory : Component::cpu_memory] = cost.memory_energy * devices;
+  return stage;
+}
+
+Stage Planner::price_communication(const cost::CommunicationCost& cost, bool collective) const {
+  Stage stage;
+  stage.iteration.shared_s = cost.time.si();
+  (collective ? stage.alone.collective : stage.alone.neighbours) = cost.time;
+  stage.energy[Component::network] = cost.network_energy;
+  stage.energy[Component::nic] = cost.nic_energy;
+  stage.energy[Component::node_links] = cost.node_link_energy;
+  stage.traffic.reserve(cost.loads.size());
+  for (const auto& load : cost.loads) stage.traffic.push_back({load.link.index(), load.bytes});
   // A job on a single node exchanges nothing between nodes; its zeros would say nothing about the network.
   if (cost.messages > 0.0)
-    stage.samples.push_back({.collective = collective, .latency_s = cost.time.si(), .count = times});
+    stage.samples.push_back({.collective = collective, .latency_s = cost.time.si(), .count = 1.0});
+  return stage;
 }
 
-void Planner::add_storage(const workload::StorageAccess& access, double times, std::size_t nodes, PhaseTree& leaf,
-                          Stage& stage) {
+Stage Planner::price_storage(const workload::StorageAccess& access, std::size_t nodes) const {
   const platform::StorageTier* tier = find_tier(machine_, access.tier);
   ZETTASIM_EXPECT(tier != nullptr, "storage tier \"{}\" was checked before the run", access.tier);
   const bool write = access.direction == workload::Direction::write;
   const auto cost = cost::storage_cost(machine_, *tier, write ? cost::Access::write : cost::Access::read, access.size,
                                        static_cast<std::int64_t>(nodes));
-  stage.alone.storage += cost.time * times;
-  stage.energy[Component::storage] += cost.energy * times;
+  Stage stage;
+  stage.alone.storage = cost.time;
+  stage.energy[Component::storage] = cost.energy;
   if (tier->scope == platform::StorageScope::node) {
-    leaf.fixed_s = cost.time.si();
-    return;
+    stage.iteration.fixed_s = cost.time.si();
+    return stage;
   }
-  leaf.shared_s = cost.time.si();
+  stage.iteration.shared_s = cost.time.si();
   const auto index = static_cast<std::size_t>(tier - machine_.storage.data());
   const auto resource = static_cast<std::uint32_t>(network_.link_count() + 2 * index + (write ? 1 : 0));
-  merge_traffic(stage.traffic, {{resource, cost.total.si() * times}});
+  stage.traffic = {{resource, cost.total.si()}};
+  return stage;
 }
 
-void Planner::add_busy(const workload::Busy& busy, double times, std::size_t nodes, PhaseTree& leaf, Stage& stage) {
+Stage Planner::price_busy(const workload::Busy& busy, std::size_t nodes) const {
   const auto& group = machine_.main_devices();
-  leaf.fixed_s = busy.time.si();
-  stage.alone.busy += busy.time * times;
-  const Power above_idle =
-      (group.device.limit - group.device.idle) * (busy.utilisation * static_cast<double>(group.count));
-  stage.energy[group.device.kind == DeviceKind::gpu ? Component::gpu : Component::cpu] +=
-      above_idle * busy.time * (times * static_cast<double>(nodes));
+  const double devices = static_cast<double>(group.count) * static_cast<double>(nodes);
+  Stage stage;
+  stage.iteration.fixed_s = busy.time.si();
+  stage.alone.busy = busy.time;
+  const Power above_idle = (group.device.limit - group.device.idle) * (busy.utilisation * devices);
+  stage.energy[group.device.kind == DeviceKind::gpu ? Component::gpu : Component::cpu] = above_idle * busy.time;
+  return stage;
+}
+
+// The first branch is what one sees; of the others only what the longest of them adds to it.
+Stage Planner::price_overlap(const workload::Overlap& overlap, std::span<const NodeId> nodes) {
+  std::vector<Stage> branches;
+  for (const auto& branch : overlap.branches) branches.push_back(price(branch, nodes));
+  const auto time_s = [](const Stage& stage) { return stage.iteration.once_s(1.0); };
+  const auto longest = std::max_element(branches.begin(), branches.end(),
+                                        [&](const Stage& a, const Stage& b) { return time_s(a) < time_s(b); });
+  Stage stage;
+  stage.iteration.shape = PhaseTree::Shape::overlap;
+  for (auto branch = branches.begin(); branch != branches.end(); ++branch) {
+    double shown = branch == branches.begin() ? 1.0 : 0.0;
+    if (branch == longest && shown == 0.0) shown = 1.0 - time_s(branches.front()) / time_s(*branch);
+    stage.add(*branch, 1.0, shown);
+    stage.iteration.children.push_back(std::move(branch->iteration));
+  }
+  stage.iteration.close();
+  return stage;
+}
+
+Stage Planner::price_idle(const workload::Idle& idle, std::span<const NodeId> nodes) {
+  Stage body = price(idle.body, nodes);
+  Stage stage;
+  stage.iteration.shape = PhaseTree::Shape::idle;
+  stage.iteration.times = idle.times;
+  stage.iteration.children = std::move(body.iteration.children);
+  stage.iteration.close();
+  stage.alone.idle = seconds(stage.iteration.once_s(1.0));
+  return stage;
 }
 
 }  // namespace zettasim::engine

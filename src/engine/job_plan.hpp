@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "engine/sharing.hpp"
@@ -14,6 +15,7 @@
 #include "zettasim/base/quantity.hpp"
 #include "zettasim/base/vocabulary.hpp"
 #include "zettasim/cost/communication.hpp"
+#include "zettasim/cost/kernel.hpp"
 #include "zettasim/engine/run_record.hpp"
 #include "zettasim/platform/machine.hpp"
 #include "zettasim/topology/network.hpp"
@@ -21,26 +23,54 @@
 
 namespace zettasim::engine {
 
-// A phase, or a loop over phases, with the time one execution takes: `fixed` plus stretch times `shared`.
+// Where time goes inside a stage: phases, loops over them, branches side by side.
 struct PhaseTree {
+  enum class Shape {
+    phase,    // nothing inside: `fixed` plus stretch times `shared`
+    loop,     // its children one after the other, `count` times
+    overlap,  // its children side by side: as long as the longest
+    idle,     // `times` times its children one after the other, at rest
+  };
+  Shape shape = Shape::phase;
+  // Where nothing overlaps with stretching phases, the time of one execution is `fixed` plus stretch times `shared`,
+  // whatever is inside.
+  bool linear = true;
   double fixed_s = 0.0;
   double shared_s = 0.0;
-  std::int64_t count = 1;           // of a loop
-  std::vector<PhaseTree> children;  // of a loop; empty for a phase
+  std::int64_t count = 1;  // of a loop
+  double times = 1.0;      // of idleness
+  std::vector<PhaseTree> children;
 
-  double once_s(double stretch) const { return fixed_s + stretch * shared_s; }
+  double once_s(double stretch) const { return linear ? fixed_s + stretch * shared_s : branching_s(stretch); }
   double total_s(double stretch) const { return static_cast<double>(count) * once_s(stretch); }
+  bool stretches() const { return !linear || shared_s > 0.0; }
+  // Sums up the children; to be called once they are complete.
+  void close();
+
+ private:
+  double branching_s(double stretch) const;
 };
 
 // Positions inside a tree are told in the time it takes alone (stretch 1), from its beginning. These two go back and
 // forth between such a position and the time it takes to get there at a stretch; both are continuous and increasing.
 double elapsed_at(const PhaseTree& tree, double position_s, double stretch);
 double position_after(const PhaseTree& tree, double elapsed_s, double stretch);
+// The stretch, at least 1, at which one execution takes `once_s`; 1 where nothing in the tree stretches.
+double stretch_that_takes(const PhaseTree& tree, double once_s);
 
 struct CommunicationSample {
   bool collective = true;  // or an exchange between neighbours
   double latency_s = 0.0;
   double count = 0.0;  // per iteration
+};
+
+// All phases of one name in an iteration.
+struct PhaseShare {
+  std::string name;
+  Duration time;  // of the iteration's time alone; what another phase hides is not in it, so that shares sum to it
+  Duration own;   // hidden or not
+  FlopCount flops;
+  Energy energy;  // above idle
 };
 
 // One iteration of a stage; amounts are for all nodes of the job together.
@@ -51,6 +81,10 @@ struct Stage {
   PerComponent<Energy> energy;   // above idle
   std::vector<Traffic> traffic;  // on shared resources, by resource
   std::vector<CommunicationSample> samples;
+  std::vector<PhaseShare> shares;  // in the order in which their names first appear
+
+  // Adds what `other` does `times` times, its tree excepted. Of its time, `shown` is not hidden behind other phases.
+  void add(const Stage& other, double times, double shown = 1.0);
 };
 
 struct StageRun {
@@ -62,6 +96,8 @@ struct JobPlan {
   std::vector<Stage> stages;
   std::vector<StageRun> schedule;
   std::int64_t steps = 0;  // of the main loop
+  workload::Outcome once;
+  workload::Outcome per_step;
 };
 
 // Prices programs on a machine. One per run.
@@ -77,14 +113,17 @@ class Planner {
 
  private:
   Stage price(const std::vector<workload::Phase>& phases, std::span<const NodeId> nodes);
-  void add_phase(const workload::Phase& phase, double times, std::span<const NodeId> nodes, PhaseTree& parent,
-                 Stage& stage);
-  void add_kernel(const workload::Kernel& kernel, double times, std::size_t nodes, PhaseTree& leaf, Stage& stage);
-  void add_communication(const cost::CommunicationCost& cost, bool collective, double times, PhaseTree& leaf,
-                         Stage& stage);
-  void add_storage(const workload::StorageAccess& access, double times, std::size_t nodes, PhaseTree& leaf,
-                   Stage& stage);
-  void add_busy(const workload::Busy& busy, double times, std::size_t nodes, PhaseTree& leaf, Stage& stage);
+  Stage price(const workload::Phase& phase, std::span<const NodeId> nodes);
+  Stage price_kernel(const workload::Kernel& kernel, std::size_t nodes) const;
+  Stage price_product(const workload::MatrixMultiply& product, std::size_t nodes) const;
+  Stage price_work(const platform::DeviceGroup& group, const cost::KernelCost& cost, std::size_t nodes) const;
+  Stage price_communication(const cost::CommunicationCost& cost, bool collective) const;
+  Stage price_storage(const workload::StorageAccess& access, std::size_t nodes) const;
+  Stage price_busy(const workload::Busy& busy, std::size_t nodes) const;
+  Stage price_overlap(const workload::Overlap& overlap, std::span<const NodeId> nodes);
+  Stage price_idle(const workload::Idle& idle, std::span<const NodeId> nodes);
+  std::vector<cost::NodeMessage> shifted(const workload::Shift& shift, std::size_t nodes) const;
+  const platform::DeviceGroup& devices_for(DeviceKind kind) const;
   void add_main_loop(const workload::Program& program, const workload::Job& job, std::span<const NodeId> nodes,
                      JobPlan& plan);
 

@@ -20,12 +20,54 @@ Split split(double amount, double once, std::int64_t count) {
 
 }  // namespace
 
+void PhaseTree::close() {
+  const bool steady = std::none_of(children.begin(), children.end(), [](const PhaseTree& c) { return c.stretches(); });
+  linear = shape == Shape::overlap
+               ? steady
+               : std::all_of(children.begin(), children.end(), [](const PhaseTree& c) { return c.linear; });
+  fixed_s = shared_s = 0.0;
+  if (!linear) return;
+  for (const PhaseTree& child : children) {
+    const auto executions = static_cast<double>(child.count);
+    fixed_s = shape == Shape::overlap ? std::max(fixed_s, child.total_s(1.0)) : fixed_s + executions * child.fixed_s;
+    shared_s += executions * child.shared_s;
+  }
+  fixed_s *= times;
+  shared_s *= times;
+}
+
+double PhaseTree::branching_s(double stretch) const {
+  double sum = 0.0, longest = 0.0;
+  for (const PhaseTree& child : children) {
+    const double child_s = child.total_s(stretch);
+    sum += child_s;
+    longest = std::max(longest, child_s);
+  }
+  return shape == Shape::overlap ? longest : times * sum;
+}
+
+// The time grows with the stretch along straight pieces; where branches overlap, the stretch is found by halving.
+double stretch_that_takes(const PhaseTree& tree, double once_s) {
+  const double alone_s = tree.once_s(1.0);
+  if (tree.linear) return tree.shared_s > 0.0 ? 1.0 + (once_s - alone_s) / tree.shared_s : 1.0;
+  if (once_s <= alone_s) return 1.0;
+  constexpr double most_stretch = 1e18;
+  double low = 1.0, high = 2.0;
+  while (tree.once_s(high) < once_s && high < most_stretch) high *= 2.0;
+  for (int i = 0; i < 200 && low < high; ++i) {
+    const double middle = low + (high - low) / 2.0;
+    if (middle <= low || middle >= high) break;
+    (tree.once_s(middle) < once_s ? low : high) = middle;
+  }
+  return high;
+}
+
 double elapsed_at(const PhaseTree& tree, double position_s, double stretch) {
   const auto [iterations, rest_in_tree] = split(position_s, tree.once_s(1.0), tree.count);
   double elapsed = iterations * tree.once_s(stretch);
   double rest = rest_in_tree;
   if (iterations >= static_cast<double>(tree.count)) return elapsed;
-  if (tree.children.empty()) {
+  if (tree.shape != PhaseTree::Shape::loop) {
     const double alone = tree.once_s(1.0);
     return elapsed + (alone > 0.0 ? rest / alone * tree.once_s(stretch) : 0.0);
   }
@@ -43,7 +85,7 @@ double position_after(const PhaseTree& tree, double elapsed_s, double stretch) {
   double position = iterations * tree.once_s(1.0);
   double rest = rest_in_tree;
   if (iterations >= static_cast<double>(tree.count)) return position;
-  if (tree.children.empty()) {
+  if (tree.shape != PhaseTree::Shape::loop) {
     const double stretched = tree.once_s(stretch);
     return position + (stretched > 0.0 ? rest / stretched * tree.once_s(1.0) : 0.0);
   }

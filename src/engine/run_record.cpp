@@ -8,13 +8,14 @@ TimeByActivity& TimeByActivity::operator+=(const TimeByActivity& other) {
   neighbours += other.neighbours;
   storage += other.storage;
   busy += other.busy;
+  idle += other.idle;
   sharing += other.sharing;
   return *this;
 }
 
 TimeByActivity operator*(const TimeByActivity& time, double factor) {
-  return {time.kernel * factor,  time.collective * factor, time.neighbours * factor,
-          time.storage * factor, time.busy * factor,       time.sharing * factor};
+  return {time.kernel * factor, time.collective * factor, time.neighbours * factor, time.storage * factor,
+          time.busy * factor,   time.idle * factor,       time.sharing * factor};
 }
 
 }  // namespace zettasim::engine

@@ -33,8 +33,7 @@ double RunningJob::remaining_s(double now_s) const {
 // At pace x an iteration takes 1/x of its time alone; the shared phases take up all of the difference.
 void RunningJob::change_pace(double pace, double now_s) {
   account(now_s);
-  const double alone_s = tree_.once_s(1.0);
-  stretch_ = tree_.shared_s > 0.0 ? 1.0 + alone_s * (1.0 / pace - 1.0) / tree_.shared_s : 1.0;
+  stretch_ = stretch_that_takes(tree_, tree_.once_s(1.0) / pace);
   const double iteration_s = tree_.once_s(stretch_);
   power_ = iteration_s > 0.0 ? power_over(stage_->energy, seconds(iteration_s)) : PerComponent<Power>{};
 }

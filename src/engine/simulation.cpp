@@ -246,7 +246,7 @@ bool Simulation::play_stage(Play& play, std::size_t role) {
 }
 
 bool Simulation::play_tree(Play& play, std::size_t role, const PhaseTree& tree) {
-  if (tree.children.empty()) return play_phase(play, role, tree);
+  if (tree.shape != PhaseTree::Shape::loop) return play_phase(play, role, tree);
   for (std::int64_t i = 0; i < tree.count; ++i) {
     for (const PhaseTree& child : tree.children) {
       if (!play_tree(play, role, child)) return false;
@@ -256,7 +256,7 @@ bool Simulation::play_tree(Play& play, std::size_t role, const PhaseTree& tree) 
 }
 
 bool Simulation::play_phase(Play& play, std::size_t role, const PhaseTree& phase) {
-  if (phase.shared_s > 0.0) meet(play, role);
+  if (phase.stretches()) meet(play, role);
   double left = 1.0;  // of the phase
   while (left > 0.0) {
     const double stretch = play.job.stretch();

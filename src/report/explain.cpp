@@ -34,6 +34,7 @@ std::string time_lines(const JobRecord& job) {
          line_unless_zero("collectives", job.time.collective, run) +
          line_unless_zero("exchange with neighbours", job.time.neighbours, run) +
          line_unless_zero("storage", job.time.storage, run) + line_unless_zero("recorded time", job.time.busy, run) +
+         line_unless_zero("waiting in its own pipeline", job.time.idle, run) +
          line_unless_zero("others' traffic on shared links and storage", job.time.sharing, run);
 }
 

@@ -150,6 +150,7 @@ constexpr std::array activities = {Activity{"compute", "#0072b2", &engine::TimeB
                                    Activity{"neighbours", "#f0e442", &engine::TimeByActivity::neighbours},
                                    Activity{"storage", "#cc79a7", &engine::TimeByActivity::storage},
                                    Activity{"recorded", "#999999", &engine::TimeByActivity::busy},
+                                   Activity{"pipeline idle", "#56b4e9", &engine::TimeByActivity::idle},
                                    Activity{"others' traffic", "#d55e00", &engine::TimeByActivity::sharing}};
 
 std::string time_bar(const engine::TimeByActivity& time) {

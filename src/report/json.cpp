@@ -29,6 +29,7 @@ json by_activity(const engine::TimeByActivity& time) {
           {"neighbours", time.neighbours.si()},
           {"storage", time.storage.si()},
           {"busy", time.busy.si()},
+          {"idle", time.idle.si()},
           {"sharing", time.sharing.si()}};
 }
 

@@ -58,10 +58,12 @@ std::string activity_lines(const engine::TimeByActivity& time) {
   std::string line = fmt::format(
       "  jobs' time    compute {}, collectives {}, neighbours {}, storage {}, shared links {}", share(time.kernel),
       share(time.collective), share(time.neighbours), share(time.storage), share(time.sharing));
-  if (time.busy.si() <= 0.0) return line + "\n";
-  const std::string recorded = fmt::format("recorded {}", share(time.busy));
-  const bool fits = line.size() + 2 + recorded.size() <= most_columns;
-  return line + (fits ? ", " : ",\n                ") + recorded + "\n";
+  std::string rest;
+  if (time.idle.si() > 0.0) rest += fmt::format("pipeline idle {}", share(time.idle));
+  if (time.busy.si() > 0.0) rest += fmt::format("{}recorded {}", rest.empty() ? "" : ", ", share(time.busy));
+  if (rest.empty()) return line + "\n";
+  const bool fits = line.size() + 2 + rest.size() <= most_columns;
+  return line + (fits ? ", " : ",\n                ") + rest + "\n";
 }
 
 std::string latency_line(const char* name, const Quantiles& q) {

@@ -7,7 +7,8 @@
 namespace zettasim::workload {
 
 Phase compute(std::string name, Precision precision, double flop, double memory_bytes) {
-  Kernel kernel{.device = DeviceKind::gpu, .flops = {}, .memory_traffic = bytes(memory_bytes)};
+  Kernel kernel;
+  kernel.memory_traffic = bytes(memory_bytes);
   kernel.flops[precision] = flops(flop);
   return {std::move(name), kernel};
 }

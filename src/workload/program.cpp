@@ -13,7 +13,10 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr std::array phase_kinds = {"kernel", "collective", "neighbours", "io", "busy", "loop"};
+constexpr std::array phase_kinds = {"kernel", "matmul", "collective", "shift",   "neighbours",
+                                    "io",     "busy",   "loop",       "overlap", "idle"};
+constexpr double most_products = 1e12;  // of a matmul, and of its extents
+constexpr double most_idle_times = 1e9;
 
 const Choices<Direction>& direction_names() {
   static const Choices<Direction> names = {{"read", Direction::read}, {"write", Direction::write}};
@@ -35,7 +38,26 @@ Kernel read_kernel(const Field& field) {
     all->problem(fmt::format("found {}, expected flops by precision such as {{\"fp64\": \"2 TFLOP\"}}", all->found()));
   }
   if (const auto traffic = field.optional("memory_traffic")) kernel.memory_traffic = traffic->nonnegative<DataSize>();
+  if (const auto launches = field.optional("launches")) kernel.launches = launches->number(0.0, most_products);
+  if (const auto set = field.optional("working_set")) kernel.working_set = set->nonnegative<DataSize>();
   return kernel;
+}
+
+MatrixMultiply read_matmul(const Field& field) {
+  MatrixMultiply product;
+  if (const auto device = field.optional("device")) product.device = device->choice(device_kind_names());
+  product.precision = field["precision"].choice(precision_names());
+  product.m = field["m"].number(1.0, most_products);
+  product.n = field["n"].number(1.0, most_products);
+  product.k = field["k"].number(1.0, most_products);
+  if (const auto count = field.optional("count")) product.count = count->number(0.0, most_products);
+  return product;
+}
+
+DeviceGroups read_groups(const Field& field) {
+  DeviceGroups groups{.size = field["size"].positive_count()};
+  if (const auto stride = field.optional("stride")) groups.stride = stride->positive_count();
+  return groups;
 }
 
 Collective read_collective(const Field& field) {
@@ -46,6 +68,7 @@ Collective read_collective(const Field& field) {
   } else if (field.is_object() && collective.operation != CollectiveOperation::barrier) {
     field.problem("has no \"size\"; only a barrier goes without one");
   }
+  if (const auto groups = field.optional("groups")) collective.groups = read_groups(*groups);
   return collective;
 }
 
@@ -67,6 +90,19 @@ Loop read_loop(const Field& field) {
   return loop;
 }
 
+Overlap read_overlap(const Field& field) {
+  Overlap overlap;
+  for (const Field& branch : field.items()) overlap.branches.push_back(read_phases(branch));
+  if (field.is_array() && overlap.branches.size() < 2) field.problem("expected two or more lists of phases");
+  return overlap;
+}
+
+Idle read_idle(const Field& field) {
+  Idle idle{.times = field["times"].number(0.0, most_idle_times), .body = {}};
+  idle.body = read_phases(field["of"]);
+  return idle;
+}
+
 // Reads what the phase is; nullopt (and a problem) unless exactly one kind is given.
 std::optional<Phase> read_phase(const Field& field) {
   Phase phase;
@@ -80,14 +116,17 @@ std::optional<Phase> read_phase(const Field& field) {
     if (const auto what = field.optional(kind)) given.emplace_back(kind, *what);
   }
   if (given.size() != 1) {
-    field.problem(fmt::format("holds {}; a phase is exactly one of kernel, collective, neighbours, io, busy, loop",
-                              given.empty() ? std::string("none of them")
-                                            : fmt::format("\"{}\" and \"{}\"", given[0].first, given[1].first)));
+    field.problem(fmt::format(
+        "holds {}; a phase is exactly one of {}",
+        given.empty() ? std::string("none of them") : fmt::format("\"{}\" and \"{}\"", given[0].first, given[1].first),
+        fmt::join(phase_kinds, ", ")));
     return std::nullopt;
   }
   const auto& [kind, what] = given.front();
   if (kind == "kernel") phase.what = read_kernel(what);
+  if (kind == "matmul") phase.what = read_matmul(what);
   if (kind == "collective") phase.what = read_collective(what);
+  if (kind == "shift") phase.what = Shift{what["distance"].positive_count(), what["size"].nonnegative<DataSize>()};
   if (kind == "neighbours") {
     phase.what =
         Neighbours{static_cast<int>(what["dimensions"].positive_count(8)), what["size"].nonnegative<DataSize>()};
@@ -98,6 +137,8 @@ std::optional<Phase> read_phase(const Field& field) {
     phase.what = Busy{what["time"].nonnegative<Duration>(), utilisation ? utilisation->fraction() : 0.0};
   }
   if (kind == "loop") phase.what = read_loop(what);
+  if (kind == "overlap") phase.what = read_overlap(what);
+  if (kind == "idle") phase.what = read_idle(what);
   if (phase.name.empty()) phase.name = kind;
   return phase;
 }
@@ -114,8 +155,15 @@ std::vector<Phase> read_phases(const Field& field) {
 double unrolled(const std::vector<Phase>& phases) {
   double count = 0.0;
   for (const Phase& phase : phases) {
-    const auto* loop = std::get_if<Loop>(&phase.what);
-    count += loop ? static_cast<double>(loop->count) * unrolled(loop->body) : 1.0;
+    if (const auto* loop = std::get_if<Loop>(&phase.what)) {
+      count += static_cast<double>(loop->count) * unrolled(loop->body);
+    } else if (const auto* overlap = std::get_if<Overlap>(&phase.what)) {
+      for (const auto& branch : overlap->branches) count += unrolled(branch);
+    } else if (const auto* idle = std::get_if<Idle>(&phase.what)) {
+      count += unrolled(idle->body);
+    } else {
+      count += 1.0;
+    }
   }
   return count;
 }
@@ -140,12 +188,29 @@ struct PhaseWriter {
       const FlopCount count = kernel.flops[precision];
       if (count.si() != 0.0) flops[std::string(name_of(precision))] = exact_text(count.si(), "FLOP");
     }
-    return {
-        {"kernel",
-         {{"device", name_of(kernel.device)}, {"flops", flops}, {"memory_traffic", size_text(kernel.memory_traffic)}}}};
+    ordered_json members = {
+        {"device", name_of(kernel.device)}, {"flops", flops}, {"memory_traffic", size_text(kernel.memory_traffic)}};
+    if (kernel.launches != 1.0) members["launches"] = kernel.launches;
+    if (kernel.working_set.si() != 0.0) members["working_set"] = size_text(kernel.working_set);
+    return {{"kernel", members}};
+  }
+  ordered_json operator()(const MatrixMultiply& product) const {
+    return {{"matmul",
+             {{"device", name_of(product.device)},
+              {"precision", name_of(product.precision)},
+              {"m", product.m},
+              {"n", product.n},
+              {"k", product.k},
+              {"count", product.count}}}};
   }
   ordered_json operator()(const Collective& collective) const {
-    return {{"collective", {{"operation", name_of(collective.operation)}, {"size", size_text(collective.size)}}}};
+    ordered_json members = {{"operation", name_of(collective.operation)}, {"size", size_text(collective.size)}};
+    if (collective.groups != DeviceGroups{})
+      members["groups"] = {{"size", collective.groups.size}, {"stride", collective.groups.stride}};
+    return {{"collective", members}};
+  }
+  ordered_json operator()(const Shift& shift) const {
+    return {{"shift", {{"distance", shift.distance}, {"size", size_text(shift.size)}}}};
   }
   ordered_json operator()(const Neighbours& neighbours) const {
     return {{"neighbours", {{"dimensions", neighbours.dimensions}, {"size", size_text(neighbours.size)}}}};
@@ -159,6 +224,14 @@ struct PhaseWriter {
   }
   ordered_json operator()(const Loop& loop) const {
     return {{"loop", {{"count", loop.count}, {"body", to_json(loop.body)}}}};
+  }
+  ordered_json operator()(const Overlap& overlap) const {
+    ordered_json branches = ordered_json::array();
+    for (const auto& branch : overlap.branches) branches.push_back(to_json(branch));
+    return {{"overlap", branches}};
+  }
+  ordered_json operator()(const Idle& idle) const {
+    return {{"idle", {{"times", idle.times}, {"of", to_json(idle.body)}}}};
   }
 };
 

@@ -58,7 +58,7 @@ inline std::vector<double> to_numbers(const engine::RunRecord& record) {
     double flops = 0.0;
     for (const Precision p : all_precisions) flops += job.flops[p].si();
     v.insert(v.end(), {static_cast<double>(job.status), job.start.si(), job.end.si(), job.time.kernel.si(),
-                       job.time.collective.si(), job.time.neighbours.si(), job.time.storage.si(), job.time.busy.si(),
+                       job.time.collective.si(), job.time.neighbours.si(), job.time.storage.si(), (job.time.busy + job.time.idle).si(),
                        job.time.sharing.si(), flops, job.energy.sum().si(), static_cast<double>(job.steps_planned)});
   }
   return v;

@@ -10,13 +10,14 @@
 namespace zettasim::test {
 
 inline workload::Phase kernel(FlopCount flops_per_node, DataSize traffic = {}) {
-  workload::Kernel kernel{.device = DeviceKind::gpu, .flops = {}, .memory_traffic = traffic};
+  workload::Kernel kernel;
+  kernel.memory_traffic = traffic;
   kernel.flops[Precision::fp64] = flops_per_node;
   return {.name = "kernel", .what = kernel};
 }
 inline workload::Phase all_reduce(DataSize size) {
   return {.name = "all-reduce",
-          .what = workload::Collective{.operation = CollectiveOperation::all_reduce, .size = size}};
+          .what = workload::Collective{.operation = CollectiveOperation::all_reduce, .size = size, .groups = {}}};
 }
 inline workload::Phase halo(int dimensions, DataSize size) {
   return {.name = "halo", .what = workload::Neighbours{.dimensions = dimensions, .size = size}};

@@ -210,3 +210,21 @@ TEST_CASE("every model gives finite programs at the ends of its parameters", "[w
     }
   }
 }
+
+TEST_CASE("a program with products and groups and overlap reads back as it was written", "[workload]") {
+  const auto read_back = [](const std::string& text) {
+    auto document = Document::parse("p.json", text);
+    auto program = workload::read_program(document.root());
+    document.finish();
+    return workload::write_program(program);
+  };
+  const std::string text = read_back(R"({"step": [
+    {"name": "layer", "overlap": [
+      [{"matmul": {"precision": "bf16", "m": 128, "n": 64, "k": 32, "count": 2.5}}],
+      [{"collective": {"operation": "all-reduce", "size": "1 MB", "groups": {"size": 4, "stride": 2}}}]]},
+    {"shift": {"distance": 8, "size": "2 MB"}},
+    {"idle": {"times": 1.5, "of": [{"kernel": {"memory_traffic": "1 MB", "launches": 3, "working_set": "4 MB"}}]}}]})");
+  CHECK(read_back(text) == text);
+  for (const char* part : {"\"count\":2.5", "\"stride\":2", "\"distance\":8", "\"times\":1.5", "\"launches\":3.0"})
+    CHECK(text.find(part) != std::string::npos);
+}

@@ -25,10 +25,11 @@ struct TimeByActivity {
   Duration neighbours;
   Duration storage;
   Duration busy;     // recorded time of which nothing more is known
+  Duration idle;     // waiting for other stages of its own pipeline
   Duration sharing;  // what traffic of other jobs on shared links and storage added
 
   TimeByActivity& operator+=(const TimeByActivity& other);
-  Duration sum() const { return kernel + collective + neighbours + storage + busy + sharing; }
+  Duration sum() const { return kernel + collective + neighbours + storage + busy + idle + sharing; }
 };
 TimeByActivity operator*(const TimeByActivity& time, double factor);
 
