@@ -5,7 +5,8 @@
 #include <cmath>
 #include <optional>
 
-#include "node_stage.hpp"
+#include "layout.hpp"
+#include "local_stage.hpp"
 #include "pattern_router.hpp"
 #include "schedule.hpp"
 #include "zettasim/base/problem.hpp"
@@ -22,26 +23,25 @@ CommunicationModel::CommunicationModel(const platform::Machine& machine, const t
 CommunicationModel::CommunicationModel(CommunicationModel&&) noexcept = default;
 CommunicationModel::~CommunicationModel() = default;
 
-// What a round costs besides hops and data.
+// What a round costs besides hops and data on the network.
 struct CommunicationModel::Step {
   Duration latency;    // of software, or of the protocol
   double share = 1.0;  // of the bandwidth that data gets
-};
-
-struct CommunicationModel::Candidate {
-  Schedule schedule;
-  Special special = Special::none;
+  LocalLink local;     // between the devices of a node or a scale-up domain
 };
 
 namespace {
 
 constexpr std::string_view node_ring = "ring";
 constexpr std::string_view node_switch = "in-switch reduction";
+constexpr std::string_view node_pairs = "all pairs at once";
 constexpr std::uint32_t most_pairwise = 4096;  // ranks: 16 million messages to route
 
-double gpus_taking_part(const platform::Node& node, const CollectiveChoice& choice) {
-  const std::int64_t there = node.gpus ? node.gpus->count : 0;
-  return static_cast<double>(choice.gpus_per_node > 0 ? std::min(choice.gpus_per_node, there) : there);
+// GPUs of a node that take part; without groups, a node without any is one rank.
+std::int64_t devices_taking_part(const platform::Machine& machine, const CollectiveChoice& choice) {
+  const bool grouped = choice.groups.size > 0;
+  const std::int64_t there = machine.node.gpus || grouped ? machine.main_devices().count : 1;
+  return choice.gpus_per_node > 0 ? std::min(choice.gpus_per_node, there) : there;
 }
 
 bool reduces_in_network(CollectiveOperation operation) {
@@ -60,95 +60,124 @@ bool is_named(std::string_view name, std::string_view wanted, CollectiveOperatio
   return entry != nullptr ? entry->name == name : name == wanted;
 }
 
+// What a rank holds of an operation whose caller counts by node, or by device where there are groups: all-to-alls add
+// up over the devices of a rank, everything else is the same vector on each.
+DataSize size_of_rank(CollectiveOperation operation, DataSize size, const Layout& layout, const DeviceGroups& groups) {
+  if (operation != CollectiveOperation::all_to_all) return size;
+  return size * static_cast<double>(groups.size > 0 ? layout.inside : layout.cell_nodes);
+}
+
 }  // namespace
+
+CommunicationModel::Step CommunicationModel::step_of(const platform::GpuProtocol* protocol) const {
+  const LocalLink local = local_link(machine_, protocol);
+  if (protocol) return {protocol->network_step, protocol->network_share, local};
+  return {machine_.network.message_latency, 1.0, local};
+}
 
 CommunicationCost CommunicationModel::collective(CollectiveOperation operation, DataSize size,
                                                  std::span<const NodeId> nodes, const CollectiveChoice& choice) {
-  check_choice(operation, size, nodes, choice);
   const bool sends = operation == CollectiveOperation::barrier || size > DataSize{};
-  if (nodes.empty() || !sends) return {};
-  if (nodes.size() > 1) router_->set_nodes(nodes);
+  if (nodes.empty() || !sends) return check_choice(operation, size, nodes, choice), CommunicationCost{};
+  set_groups(nodes, choice);
+  check_choice(operation, size, nodes, choice);
+  const Layout& layout = router_->layout();
+  if (layout.inside == 1 && !layout.in_network()) return {};
   const auto& library = machine_.node.gpu_collectives;
-  const double gpus = gpus_taking_part(machine_.node, choice);
-  if (!library || gpus < 1 || (gpus < 2 && nodes.size() < 2)) {
-    return with_node_stage(operation, size, nodes, choice, nullptr);
-  }
-  const bool one_node = nodes.size() == 1;
+  if (!library || !machine_.node.gpus) return with_local_stage(operation, size, choice, nullptr);
   std::optional<CommunicationCost> best;
-  const bool in_switch = one_node && library->in_switch && operation == CollectiveOperation::all_reduce;
-  const bool wants_ring = one_node && is_named(node_ring, choice.algorithm, operation);
-  if (in_switch && !wants_ring && choice.protocol.empty()) best = in_switch_of_node(size, nodes, gpus);
+  const bool in_switch = library->in_switch && operation == CollectiveOperation::all_reduce && !layout.in_network();
+  const bool wants_ring = !layout.in_network() && is_named(node_ring, choice.algorithm, operation);
+  if (in_switch && !wants_ring && choice.protocol.empty()) best = in_switch_of_node(size);
   if (best && choice.algorithm == node_switch) return *best;
   for (const platform::GpuProtocol& protocol : library->protocols) {
     if (!choice.protocol.empty() && protocol.name != choice.protocol) continue;
-    CommunicationCost cost = with_node_stage(operation, size, nodes, choice, &protocol);
+    CommunicationCost cost = with_local_stage(operation, size, choice, &protocol);
     if (!best || cost.time < best->time) best = std::move(cost);
   }
   return *best;
 }
 
-// The network's part and the node's, one after the other.
-CommunicationCost CommunicationModel::with_node_stage(CollectiveOperation operation, DataSize size,
-                                                      std::span<const NodeId> nodes, const CollectiveChoice& choice,
-                                                      const platform::GpuProtocol* protocol) {
+void CommunicationModel::set_groups(std::span<const NodeId> nodes, const CollectiveChoice& choice) {
+  const auto devices = devices_taking_part(machine_, choice);
+  router_->set_layout(nodes, layout_of(nodes, choice.groups, devices, machine_.node.domain_nodes()));
+}
+
+// The network's part and that over the links between neighbouring devices, one after the other.
+CommunicationCost CommunicationModel::with_local_stage(CollectiveOperation operation, DataSize size,
+                                                       const CollectiveChoice& choice,
+                                                       const platform::GpuProtocol* protocol) {
+  const Layout& layout = router_->layout();
+  const DataSize of_rank = size_of_rank(operation, size, layout, choice.groups);
+  const Step step = step_of(protocol);
   CommunicationCost cost;
-  if (nodes.size() > 1) {
-    const Step step =
-        protocol ? Step{protocol->network_step, protocol->network_share} : Step{machine_.network.message_latency, 1.0};
-    cost = between_nodes(operation, size, choice, step);
-  }
-  const double count = static_cast<double>(nodes.size());
-  const NodeStage inside =
-      node_stage(machine_.node, operation, size, count, gpus_taking_part(machine_.node, choice), protocol);
+  if (layout.in_network()) cost = between_nodes(operation, of_rank, choice, step);
+  const LocalStage inside = local_stage(operation, of_rank, static_cast<double>(layout.ranks),
+                                        static_cast<double>(layout.inside), step.local, protocol != nullptr);
   if (protocol) {
     cost.protocol = protocol->name;
     cost.time += protocol->launch;
     cost.latency += protocol->launch;
   }
-  if (!inside.exists) return cost;
-  if (nodes.size() == 1) cost.algorithm = protocol ? node_ring : "inside the node";
-  if (nodes.size() == 1 && protocol && operation == CollectiveOperation::all_to_all)
-    cost.algorithm = "all pairs at once";
+  if (layout.inside < 2) return cost;
+  if (!layout.in_network()) {
+    const bool pairs = operation == CollectiveOperation::all_to_all;
+    cost.algorithm = !protocol ? "inside the node" : pairs ? node_pairs : node_ring;
+  }
   cost.time += inside.time;
   cost.latency += inside.latency;
-  cost.node_link_traffic = inside.traffic * count;
-  cost.node_link_energy = cost.node_link_traffic * machine_.node.gpu_gpu->energy;
+  const double stages = all_devices() / static_cast<double>(layout.inside);
+  cost.node_link_traffic += inside.traffic * stages;
+  cost.node_link_energy += inside.traffic * stages * step.local.energy;
   return cost;
+}
+
+double CommunicationModel::all_devices() const {
+  const Layout& layout = router_->layout();
+  const std::int64_t of_rank = layout.node_ranks > 1 ? 1 : layout.cell_devices();
+  return static_cast<double>(layout.all_ranks * of_rank);
 }
 
 // time = latency + n / bandwidth * g/(g-1). Each GPU sends its vector to the switch once and gets the sum once; the
 // last factor is that of NCCL's tuning of NVLink SHARP, which drops below the ring's bandwidth for few GPUs.
-CommunicationCost CommunicationModel::in_switch_of_node(DataSize size, std::span<const NodeId> nodes,
-                                                        double gpus) const {
+CommunicationCost CommunicationModel::in_switch_of_node(DataSize size) const {
   const platform::SwitchReduction& in_switch = *machine_.node.gpu_collectives->in_switch;
+  const auto gpus = static_cast<double>(router_->layout().inside);
   CommunicationCost cost;
   cost.algorithm = node_switch;
   cost.protocol = machine_.node.gpu_collectives->protocols.back().name;
   cost.latency = in_switch.latency;
   cost.time = in_switch.latency + size / in_switch.bandwidth * (gpus / (gpus - 1));
-  cost.node_link_traffic = size * (gpus * static_cast<double>(nodes.size()));
+  cost.node_link_traffic = size * all_devices();
   cost.node_link_energy = cost.node_link_traffic * machine_.node.gpu_gpu->energy;
   return cost;
 }
 
 std::vector<std::string_view> CommunicationModel::applicable_algorithms(CollectiveOperation operation,
-                                                                        std::span<const NodeId> nodes, DataSize size) {
+                                                                        std::span<const NodeId> nodes, DataSize size,
+                                                                        const DeviceGroups& groups) {
+  if (nodes.empty()) return {};
+  set_groups(nodes, {.groups = groups});
+  return algorithms_here(operation, size);
+}
+
+std::vector<std::string_view> CommunicationModel::algorithms_here(CollectiveOperation operation, DataSize size) const {
   std::vector<std::string_view> names;
-  if (nodes.size() < 2) {
+  const Layout& layout = router_->layout();
+  if (!layout.in_network()) {
     const auto& library = machine_.node.gpu_collectives;
-    if (!machine_.node.gpu_gpu || nodes.empty()) return names;
-    names.push_back(operation == CollectiveOperation::all_to_all ? "all pairs at once" : node_ring);
+    if (!machine_.node.gpu_gpu || layout.inside < 2) return names;
+    names.push_back(operation == CollectiveOperation::all_to_all ? node_pairs : node_ring);
     if (library && library->in_switch && operation == CollectiveOperation::all_reduce) names.push_back(node_switch);
     return names;
   }
-  router_->set_nodes(nodes);
-  for (const Candidate& candidate : candidates(operation, size, {})) names.push_back(candidate.schedule.algorithm);
-  if (operation == CollectiveOperation::all_to_all && nodes.size() <= most_pairwise) names.push_back("pairwise");
+  for (const Schedule& schedule : candidates(operation, size, {})) names.push_back(schedule.algorithm);
+  if (operation == CollectiveOperation::all_to_all && layout.ranks <= most_pairwise) names.push_back("pairwise");
   return names;
 }
 
 void CommunicationModel::check_choice(CollectiveOperation operation, DataSize size, std::span<const NodeId> nodes,
-                                      const CollectiveChoice& choice) {
+                                      const CollectiveChoice& choice) const {
   if (!choice.protocol.empty()) {
     std::vector<std::string> known;
     if (machine_.node.gpu_collectives) {
@@ -162,7 +191,7 @@ void CommunicationModel::check_choice(CollectiveOperation operation, DataSize si
   }
   if (choice.algorithm.empty() || nodes.empty()) return;
   const std::string wanted(choice.algorithm);
-  const auto applicable = applicable_algorithms(operation, nodes, size);
+  const auto applicable = algorithms_here(operation, size);
   for (const std::string_view name : applicable) {
     if (is_named(name, choice.algorithm, operation)) return;
   }
@@ -179,67 +208,93 @@ void CommunicationModel::check_choice(CollectiveOperation operation, DataSize si
                                     quoted(applicable));
 }
 
-// All algorithms that work on the router's nodes; of one name only where `forced` says so.
-std::vector<CommunicationModel::Candidate> CommunicationModel::candidates(CollectiveOperation operation, DataSize size,
-                                                                          std::string_view forced) const {
-  const auto ranks = static_cast<std::uint32_t>(router_->nodes().size());
+// All algorithms that work on the router's groups; of one name only where `forced` says so.
+std::vector<Schedule> CommunicationModel::candidates(CollectiveOperation operation, DataSize size,
+                                                     std::string_view forced) const {
+  const auto ranks = static_cast<std::uint32_t>(router_->layout().ranks);
+  const double n = in_bytes(size);
   if (operation == CollectiveOperation::all_to_all && is_named("pairwise", forced, operation)) {
-    return {{.schedule = pairwise(in_bytes(size), ranks)}};
+    return {pairwise(n, ranks)};
   }
-  std::vector<Candidate> result;
-  if (operation == CollectiveOperation::all_to_all) {
-    result.push_back({.schedule = {"all pairs at once", {}}, .special = Special::all_pairs});
-  }
-  for (Schedule& schedule : schedules(operation, in_bytes(size), ranks, router_->box())) {
-    result.push_back({.schedule = std::move(schedule)});
-  }
+  std::vector<Schedule> result = schedules(operation, n, ranks, router_->box());
+  if (operation == CollectiveOperation::all_to_all) result.insert(result.begin(), all_pairs_schedule(n, ranks));
   const auto& offload = machine_.network.in_network_reduction;
   if (offload && reduces_in_network(operation) &&
       (operation == CollectiveOperation::barrier || size <= offload->largest)) {
-    if (offload->place == platform::InNetworkReduction::Place::gates) {
-      result.push_back({.schedule = gate_schedule(operation, in_bytes(size), ranks)});
-    } else {
-      result.push_back({.schedule = {"in-network reduction", {}}, .special = Special::in_switches});
-    }
+    const bool gates = offload->place == platform::InNetworkReduction::Place::gates;
+    result.push_back(gates ? gate_schedule(operation, n, ranks) : switch_schedule(operation, n));
   }
   if (!forced.empty()) {
-    std::erase_if(result, [&](const Candidate& c) { return !is_named(c.schedule.algorithm, forced, operation); });
+    std::erase_if(result, [&](const Schedule& schedule) { return !is_named(schedule.algorithm, forced, operation); });
   }
   return result;
 }
 
-namespace {
-
-struct RoundCost {
+struct CommunicationModel::RoundCost {
   Duration latency;
   Duration time;
 };
 
+namespace {
+
 // A pipeline of d stages with k blocks takes (d - 1 + k) steps of L + n/k / B. With s = n / B that is least for
 // k = sqrt((d - 1) s / L); the better of its two neighbours in whole numbers, one block at least and one byte each at
-// most.
-RoundCost pipeline_cost(const Round& round, Duration step, double s_per_byte) {
-  const double depth = round.pipeline_depth;
-  const double data_s = round.bytes * s_per_byte;
-  const double most = std::max(1.0, std::floor(round.bytes));
+// most. Returns the number of blocks.
+double best_blocks(double depth, double bytes, Duration step, double data_s) {
+  const double most = std::max(1.0, std::floor(bytes));
   const double ideal = step > Duration{} ? std::sqrt((depth - 1) * data_s / in_seconds(step)) : most;
-  RoundCost best;
-  for (const double blocks : {std::floor(ideal), std::floor(ideal) + 1}) {
-    const double k = std::clamp(blocks, 1.0, most);
-    const Duration latency = step * (depth - 1 + k);
-    const Duration time = latency + seconds((depth - 1 + k) * data_s / k);
-    if (best.time == Duration{} || time < best.time) best = {latency, time};
-  }
-  return best;
+  const auto time_s = [&](double k) { return (depth - 1 + k) * (in_seconds(step) + data_s / k); };
+  const double fewer = std::clamp(std::floor(ideal), 1.0, most);
+  const double more = std::clamp(std::floor(ideal) + 1, 1.0, most);
+  return time_s(more) < time_s(fewer) ? more : fewer;
+}
+
+double s_per_byte(const PatternCost& pattern, double share, const LocalLink& local) {
+  const double over_network = pattern.slowest_s_per_byte / share;
+  return pattern.local_bytes > 0.0 ? std::max(over_network, pattern.local_bytes / in_bytes_per_second(local.bandwidth))
+                                   : over_network;
 }
 
 }  // namespace
 
+// All pairs at once: a rank issues its p-1 messages one after the other, a software latency apart, while those issued
+// before drain through the slowest link:  software + hops + max((p-2) software, slowest link of all messages together).
+CommunicationModel::RoundCost CommunicationModel::round_cost(const Round& round, const PatternCost& pattern,
+                                                             Duration software, const Step& step) const {
+  const bool only_local = !pattern.crosses && pattern.local_bytes > 0.0;
+  const Duration local = pattern.local_bytes > 0.0 ? step.local.latency : Duration{};
+  const Duration one = only_local ? local : std::max(software + pattern.latency, local);
+  const double data_s = round.bytes * s_per_byte(pattern, step.share, step.local);
+  if (round.pattern.shape == Shape::all_pairs) {
+    const Duration issue = (only_local ? local : step.latency) * static_cast<double>(router_->layout().ranks - 2);
+    return {one + std::max(issue - seconds(data_s), Duration{}), one + std::max(issue, seconds(data_s))};
+  }
+  if (round.pipeline_depth > 0.0) {
+    const double k = best_blocks(round.pipeline_depth, round.bytes, one, data_s);
+    const double steps = round.pipeline_depth - 1 + k;
+    return {one * steps, one * steps + seconds(steps * data_s / k)};
+  }
+  return {one * round.repeats, one * round.repeats + seconds(data_s * round.repeats)};
+}
+
+// What the messages of a round come to, whatever time they take.
+void CommunicationModel::add_traffic(const Round& round, const PatternCost& pattern, double blocks,
+                                     const LocalLink& local, CommunicationCost& cost) const {
+  const double sent = round.bytes * round.repeats;
+  cost.messages += pattern.messages * blocks;
+  cost.network_energy += joules(pattern.fabric_joules * sent);
+  cost.nic_energy += bytes(pattern.interface_bytes * sent) * machine_.node.nics.energy;
+  cost.node_link_traffic += bytes(pattern.all_local_bytes * sent);
+  cost.node_link_energy += bytes(pattern.all_local_bytes * sent) * local.energy;
+}
+
 CommunicationCost CommunicationModel::time_of(const Schedule& schedule, const Step& step) {
+  if (schedule.relay == Schedule::Relay::switches) return in_switches(schedule, step);
+  const bool gates = schedule.relay == Schedule::Relay::gates;
   CommunicationCost cost;
   cost.algorithm = schedule.algorithm;
-  if (schedule.in_hardware) cost.time = cost.latency = step.latency;
-  const Duration software = schedule.in_hardware ? machine_.network.in_network_reduction->latency : step.latency;
+  if (gates) cost.time = cost.latency = step.latency;
+  const Duration software = gates ? machine_.network.in_network_reduction->latency : step.latency;
   const auto& rounds = schedule.rounds;
   for (std::size_t first = 0; first < rounds.size();) {
     // Rounds side by side: the slowest of them, or what they send together through the interfaces.
@@ -249,16 +304,15 @@ CommunicationCost CommunicationModel::time_of(const Schedule& schedule, const St
     do {
       const Round& round = rounds[last];
       const PatternCost& pattern = router_->cost(round.pattern);
-      const Duration one = software + pattern.latency;
-      const double s_per_byte = pattern.slowest_s_per_byte / step.share;
-      const Duration latency = one * round.repeats;
-      const RoundCost own = round.pipeline_depth > 0.0
-                                ? pipeline_cost(round, one, s_per_byte)
-                                : RoundCost{latency, latency + seconds(round.bytes * s_per_byte * round.repeats)};
+      const RoundCost own = round_cost(round, pattern, software, step);
       slowest = {std::max(slowest.latency, own.latency), std::max(slowest.time, own.time)};
       interfaces += seconds(round.bytes * round.repeats * pattern.interface_s_per_byte / step.share);
-      cost.messages += pattern.messages *
-                       (round.pipeline_depth > 0.0 ? own.latency / one - round.pipeline_depth + 1 : round.repeats);
+      const bool cut = round.pipeline_depth > 0.0;
+      const Duration one = software + pattern.latency;
+      const double blocks = cut ? best_blocks(round.pipeline_depth, round.bytes, one,
+                                              round.bytes * s_per_byte(pattern, step.share, step.local))
+                                : round.repeats;
+      add_traffic(round, pattern, blocks, step.local, cost);
     } while (++last < rounds.size() && rounds[last].beside != 0 && rounds[last].beside == rounds[first].beside);
     const bool several = last > first + 1;
     cost.latency += slowest.latency;
@@ -268,89 +322,97 @@ CommunicationCost CommunicationModel::time_of(const Schedule& schedule, const St
   return cost;
 }
 
-// No schedule takes less: each round costs the software's latency, and what a rank sends passes its interfaces.
-Duration CommunicationModel::least_time(const Candidate& candidate, const Step& step) const {
-  if (candidate.special != Special::none || candidate.schedule.in_hardware) return Duration{};
+// No schedule takes less: a round of a known pattern what it costs, any other the latency of its step; and what a rank
+// sends passes its interfaces.
+Duration CommunicationModel::least_time(const Schedule& schedule, const Step& step, Known known) const {
+  if (schedule.relay != Schedule::Relay::software) return Duration{};
+  const Layout& layout = router_->layout();
+  const bool some_local = layout.node_ranks > 1 || machine_.node.domain_nodes() > layout.cell_nodes;
+  const Duration latency = some_local ? std::min(step.latency, step.local.latency) : step.latency;
   const Bandwidth interfaces = machine_.node.nics.bandwidth * static_cast<double>(machine_.node.nics.count);
-  return step.latency * candidate.schedule.round_count() +
-         bytes(candidate.schedule.bytes_sent()) / (interfaces * step.share);
-}
-
-// Special ones leave their loads in loads_.
-CommunicationCost CommunicationModel::cost_of(const Candidate& candidate, CollectiveOperation operation, DataSize size,
-                                              const Step& step) {
-  switch (candidate.special) {
-    case Special::none:
-      return time_of(candidate.schedule, step);
-    case Special::all_pairs:
-      return all_pairs(size, step);
-    case Special::in_switches:
-      return in_switches(operation, size, step);
+  const double per_node = static_cast<double>(layout.beside) / static_cast<double>(layout.cell_nodes);
+  Duration least = latency * schedule.round_count();
+  if (!some_local) least += bytes(schedule.bytes_sent() * per_node) / (interfaces * step.share);
+  if (known == Known::ignored) return least;
+  Duration with_known;
+  for (const Round& round : schedule.rounds) {
+    const PatternCost* pattern = round.beside == 0 ? router_->known(round.pattern) : nullptr;
+    if (pattern) with_known += round_cost(round, *pattern, step.latency, step).time;
+    if (!pattern && round.beside == 0) with_known += latency * std::max(round.repeats, round.pipeline_depth);
   }
-  return {};
+  return std::max(least, with_known * (1 - 1e-12));
 }
 
 // Tries the algorithms in the order of their least times, and only those that can still beat the best so far: routing a
 // machine's worth of messages for each of twenty rounds is what takes time here.
 CommunicationCost CommunicationModel::between_nodes(CollectiveOperation operation, DataSize size,
                                                     const CollectiveChoice& choice, const Step& step) {
-  std::vector<Candidate> all = candidates(operation, size, choice.algorithm);
-  std::stable_sort(all.begin(), all.end(),
-                   [&](const Candidate& a, const Candidate& b) { return least_time(a, step) < least_time(b, step); });
+  std::vector<Schedule> all = candidates(operation, size, choice.algorithm);
+  std::ranges::stable_sort(all, {}, [&](const Schedule& s) { return least_time(s, step, Known::ignored); });
   std::optional<CommunicationCost> best;
-  const Candidate* chosen = nullptr;
-  for (const Candidate& candidate : all) {
-    if (best && least_time(candidate, step) >= best->time) continue;
-    const CommunicationCost cost = cost_of(candidate, operation, size, step);
+  const Schedule* chosen = nullptr;
+  for (const Schedule& schedule : all) {
+    if (best && least_time(schedule, step, Known::counted) >= best->time) continue;
+    const CommunicationCost cost = time_of(schedule, step);
     if (best && cost.time >= best->time) continue;
     best = cost;
-    chosen = &candidate;
+    chosen = &schedule;
   }
   if (choice.loads == Loads::left_out) return *best;
-  if (chosen->special == Special::none) {
-    loads_.clear();
-    router_->add_loads(chosen->schedule, loads_);
-  } else if (all.size() > 1) {
-    (void)cost_of(*chosen, operation, size, step);  // another special one may have been costed since
-  }
-  take_loads(*best);
+  loads_.clear();
+  router_->add_loads(*chosen, loads_);
+  best->loads = loads_.sorted();
   return *best;
 }
 
-// All pairs at once: a node issues its p-1 messages one after the other, a software latency apart, while those issued
-// before drain through the slowest link.
-//   time = software + hops + max((p-2) software, slowest link of all messages together)
-// Leaves its loads in loads_.
-CommunicationCost CommunicationModel::all_pairs(DataSize size, const Step& step) {
-  const double p = static_cast<double>(router_->nodes().size());
-  loads_.clear();
-  const Duration first = step.latency + network_.add_all_to_all(router_->nodes(), size / p, loads_);
-  const Duration drain = seconds(router_->slowest_s(loads_) / step.share);
-  const Duration issue = step.latency * (p - 2);
+// Switches add what comes up a tree and hand the result down it; vectors pass in a stream. The tree is the routes of
+// all ranks to the first and back, each of its links used once:
+//   time = software + combining + hops up + hops down + n / (its slowest link)
+// A reduction goes up only, a broadcast down only.
+CommunicationCost CommunicationModel::in_switches(const Schedule& schedule, const Step& step) {
   CommunicationCost cost;
-  cost.algorithm = "all pairs at once";
-  cost.time = first + std::max(issue, drain);
-  cost.latency = first + std::max(issue - drain, Duration{});
-  cost.messages = p * (p - 1);
+  cost.algorithm = schedule.algorithm;
+  cost.latency = step.latency + machine_.network.in_network_reduction->latency;
+  double slowest_s = 0.0;
+  for (const Round& round : schedule.rounds) {
+    const PatternCost& pattern = router_->cost(round.pattern);
+    cost.latency += pattern.latency;
+    slowest_s = std::max(slowest_s, round.bytes * pattern.slowest_s_per_byte);
+    add_traffic(round, pattern, 1.0, step.local, cost);
+  }
+  cost.time = cost.latency + seconds(slowest_s / step.share);
   return cost;
 }
 
-// Switches add what comes up a tree and hand the result down it; vectors pass in a stream. The tree is the routes of
-// all nodes to the first and back, each of its links used once:
-//   time = software + combining + hops up + hops down + n / (its slowest link)
-// A reduction goes up only, a broadcast down only. Leaves its loads in loads_.
-CommunicationCost CommunicationModel::in_switches(CollectiveOperation operation, DataSize size, const Step& step) {
-  const double data = operation == CollectiveOperation::barrier ? 0.0 : in_bytes(size);
-  CommunicationCost cost;
-  cost.algorithm = "in-network reduction";
+CommunicationCost CommunicationModel::shift(std::int64_t distance, DataSize size, std::span<const NodeId> nodes,
+                                            Loads loads) {
+  const std::int64_t devices = machine_.main_devices().count;
+  const std::int64_t all = static_cast<std::int64_t>(nodes.size()) * devices;
+  if (distance < 1 || distance >= all || size <= DataSize{}) return {};
+  router_->set_layout(nodes, layout_of_devices(nodes.size(), devices));
+  Schedule schedule{.algorithm = "shift", .rounds = {}};
+  schedule.rounds = {
+      {.pattern = {Shape::send, static_cast<std::uint32_t>(distance)}, .bytes = in_bytes(size), .repeats = 1.0}};
+  std::optional<CommunicationCost> best;
+  const auto consider = [&](const platform::GpuProtocol* protocol) {
+    CommunicationCost cost = time_of(schedule, step_of(protocol));
+    if (protocol) {
+      cost.protocol = protocol->name;
+      cost.time += protocol->launch;
+      cost.latency += protocol->launch;
+    }
+    if (!best || cost.time < best->time) best = std::move(cost);
+  };
+  if (machine_.node.gpus && machine_.node.gpu_collectives) {
+    for (const auto& protocol : machine_.node.gpu_collectives->protocols) consider(&protocol);
+  } else {
+    consider(nullptr);
+  }
+  if (loads == Loads::left_out) return *best;
   loads_.clear();
-  Duration hops;
-  if (operation != CollectiveOperation::broadcast) hops += router_->add_tree(data, PatternRouter::Way::up, loads_);
-  if (operation != CollectiveOperation::reduce) hops += router_->add_tree(data, PatternRouter::Way::down, loads_);
-  cost.latency = step.latency + machine_.network.in_network_reduction->latency + hops;
-  cost.time = cost.latency + seconds(router_->slowest_s(loads_) / step.share);
-  cost.messages = static_cast<double>(router_->nodes().size()) * 2;
-  return cost;
+  router_->add_loads(schedule, loads_);
+  best->loads = loads_.sorted();
+  return *best;
 }
 
 CommunicationCost CommunicationModel::all_to_all_v(std::span<const NodeMessage> messages,

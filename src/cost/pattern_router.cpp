@@ -6,6 +6,12 @@ namespace zettasim::cost {
 
 namespace {
 
+constexpr std::size_t most_layouts = 24;            // remembered
+constexpr std::size_t most_kept_loads = 6'000'000;  // links with bytes, over all patterns: about 100 MB
+constexpr double most_closed_form_nodes = 20e6;     // over all groups
+constexpr double most_routed_pairs = 4e6;           // above that every so many distances stand for the others
+constexpr double negligible_bytes = 1e-9;           // of one: what subtraction leaves
+
 // The box between the first node and the last, if its nodes in order are all of `nodes`.
 std::vector<std::uint32_t> box_of(const platform::Topology& topology, std::span<const NodeId> nodes) {
   const auto* torus = std::get_if<platform::Torus>(&topology);
@@ -35,18 +41,55 @@ std::vector<std::uint32_t> box_of(const platform::Topology& topology, std::span<
   return box;
 }
 
+// The extents of the job's box that the ranks of each group fill: the first ones whose stride is that of the group.
+std::vector<std::uint32_t> box_of_groups(const std::vector<std::uint32_t>& box, const Layout& layout) {
+  if (layout.cell_nodes != 1 || layout.node_ranks != 1) return {};
+  std::size_t d = box.size();
+  std::int64_t stride = 1;
+  while (d > 0 && stride < layout.stride) stride *= box[--d];
+  if (stride != layout.stride) return {};
+  std::vector<std::uint32_t> extents;
+  std::int64_t ranks = 1;
+  while (d > 0 && ranks < layout.ranks) {
+    ranks *= box[--d];
+    extents.insert(extents.begin(), box[d]);
+  }
+  return ranks == layout.ranks ? extents : std::vector<std::uint32_t>{};
+}
+
 }  // namespace
 
-void PatternRouter::set_nodes(std::span<const NodeId> nodes) {
-  if (std::ranges::equal(nodes, nodes_)) return;
-  nodes_.assign(nodes.begin(), nodes.end());
-  box_ = box_of(machine_.network.topology, nodes);
-  known_.clear();
+PatternRouter::PatternRouter(const platform::Machine& machine, const topology::Network& network)
+    : machine_(machine),
+      network_(network),
+      domain_nodes_(static_cast<std::size_t>(machine.node.domain_nodes())),
+      loads_(network.link_count()) {
+  learnt_.emplace_front();
+}
+
+void PatternRouter::set_layout(std::span<const NodeId> nodes, const Layout& layout) {
+  const auto there = std::ranges::find_if(learnt_, [&](const Learnt& learnt) {
+    return learnt.layout == layout && std::ranges::equal(learnt.nodes, nodes);
+  });
+  if (there != learnt_.end()) return learnt_.splice(learnt_.begin(), learnt_, there);
+  if (learnt_.size() >= most_layouts) {
+    for (const auto& [pattern, loads] : learnt_.back().loads) kept_loads_ -= loads.size();
+    learnt_.pop_back();
+  }
+  Learnt& learnt = learnt_.emplace_front();
+  learnt.nodes.assign(nodes.begin(), nodes.end());
+  learnt.layout = layout;
+  learnt.box = box_of_groups(box_of(machine_.network.topology, nodes), layout);
+}
+
+const PatternCost* PatternRouter::known(const Pattern& pattern) const {
+  const auto there = learnt_.front().costs.find(pattern);
+  return there != learnt_.front().costs.end() ? &there->second : nullptr;
 }
 
 const PatternCost& PatternRouter::cost(const Pattern& pattern) {
-  const auto there = known_.find(pattern);
-  return there != known_.end() ? there->second : known_.emplace(pattern, route(pattern)).first->second;
+  if (const PatternCost* there = known(pattern)) return *there;
+  return learnt_.front().costs.emplace(pattern, measure(pattern)).first->second;
 }
 
 Duration PatternRouter::add_message(NodeId from, NodeId to, double bytes, topology::LinkLoads& loads) {
@@ -64,60 +107,230 @@ double PatternRouter::slowest_s(const topology::LinkLoads& loads) const {
   return slowest;
 }
 
-PatternCost PatternRouter::route(const Pattern& pattern) {
-  PatternCost result;
-  loads_.clear();
-  const auto send = [&](std::uint32_t from, std::uint32_t to, double units) {
-    result.latency = std::max(result.latency, add_message(nodes_[from], nodes_[to], units, loads_));
-    result.messages += 1.0;
+// All of a rank's nodes are in one domain, so what holds of the first holds of all.
+bool PatternRouter::stays_local(std::int64_t from, std::int64_t to) const {
+  const auto& [nodes, layout, box, costs, loads] = learnt_.front();
+  if (sent_.empty()) return false;
+  const auto first_node = [&](std::int64_t rank) {
+    return nodes[static_cast<std::size_t>(rank / layout.node_ranks * layout.cell_nodes)];
   };
-  if (pattern.shape == Shape::line) {
-    // The lines of a box all look alike and meet nowhere, so one is enough: the ranks 0, d, 2 d, ...
-    const Pattern alone{Shape::line, 1, pattern.extent};
-    for_each_message(alone, pattern.extent, [&](std::uint32_t from, std::uint32_t to, double units) {
-      send(from * pattern.distance, to * pattern.distance, units);
-    });
-    result.messages *= static_cast<double>(nodes_.size()) / pattern.extent;
-  } else {
-    for_each_message(pattern, static_cast<std::uint32_t>(nodes_.size()), send);
+  const NodeId a = first_node(from), b = first_node(to);
+  return a == b || in_one_domain(a, b);
+}
+
+void PatternRouter::send_local(std::int64_t from, std::int64_t to, double units) {
+  const Layout& here = layout();
+  const double ranks_devices = here.node_ranks > 1 ? 1.0 : static_cast<double>(here.cell_devices());
+  const double bytes = units * static_cast<double>(here.beside) / ranks_devices;
+  sent_[static_cast<std::size_t>(from)] += bytes;
+  received_[static_cast<std::size_t>(to)] += bytes;
+}
+
+// The message between two ranks of a group and those of the groups beside it: each node of a cell sends to one node of
+// the other.
+void PatternRouter::send(std::int64_t from, std::int64_t to, double units, PatternCost& result) {
+  if (stays_local(from, to)) return send_local(from, to, units);
+  const Learnt& learnt = learnt_.front();
+  const Layout& layout = learnt.layout;
+  const double bytes = units * static_cast<double>(layout.beside) / static_cast<double>(layout.cell_nodes);
+  for (std::int64_t i = 0; i < layout.cell_nodes; ++i) {
+    const auto node = [&](std::int64_t rank) {
+      return learnt.nodes[static_cast<std::size_t>(rank / layout.node_ranks * layout.cell_nodes + i)];
+    };
+    result.latency = std::max(result.latency, add_message(node(from), node(to), bytes, loads_));
   }
-  result.slowest_s_per_byte = slowest_s(loads_);
-  if (pattern.shape == Shape::line) {
-    for (const LinkId link : loads_.touched()) {
-      if (network_.role(link) == topology::LinkRole::fabric) continue;
-      result.interface_s_per_byte =
-          std::max(result.interface_s_per_byte, loads_.on(link) / in_bytes_per_second(network_.bandwidth(link)));
-    }
-  }
+  result.crosses = true;
+  result.messages += static_cast<double>(layout.beside * std::min(layout.cell_nodes, layout.inside));
+}
+
+PatternCost PatternRouter::measure(const Pattern& pattern) {
+  PatternCost result;
+  const Layout& here = layout();
+  const bool some_local = here.node_ranks > 1 || static_cast<std::int64_t>(domain_nodes_) > here.cell_nodes;
+  sent_.assign(some_local ? static_cast<std::size_t>(here.all_ranks) : 0, 0.0);
+  received_ = sent_;
+  loads_.clear();
+  const bool one_line = pattern.shape == Shape::line;
+  one_line ? route_one_line(pattern, result) : route(pattern, result);
+  take_local(result);
+  add_up(result, one_line);
   return result;
 }
 
-Duration PatternRouter::add_tree(double bytes, Way way, topology::LinkLoads& loads) {
-  Duration longest;
-  std::map<LinkId, double> shares;
-  for (std::size_t i = 1; i < nodes_.size(); ++i) {
-    route_.clear();
-    longest = std::max(longest, way == Way::up ? network_.append_route(nodes_[i], nodes_[0], route_)
-                                               : network_.append_route(nodes_[0], nodes_[i], route_));
-    for (const topology::RoutedLink& step : route_) {
-      double& share = shares[step.link];
-      share = std::max(share, step.share);
+void PatternRouter::route(const Pattern& pattern, PatternCost& result) {
+  if (pattern.shape == Shape::all_pairs) return route_all_pairs(result);
+  if (pattern.shape == Shape::combine || pattern.shape == Shape::distribute) return route_trees(pattern, result);
+  for_each_group(layout(), [&](std::int64_t ranks, auto at) {
+    for_each_message(pattern, static_cast<std::uint32_t>(layout().ranks),
+                     [&](std::uint32_t from, std::uint32_t to, double units) {
+                       if (from < ranks && to < ranks) send(at(from), at(to), units, result);
+                     });
+  });
+}
+
+// The lines of a box all look alike and meet nowhere, so one is enough: the ranks 0, d, 2 d, ... of the first group.
+void PatternRouter::route_one_line(const Pattern& pattern, PatternCost& result) {
+  const Pattern alone{Shape::line, 1, pattern.extent};
+  for_each_message(alone, pattern.extent, [&](std::uint32_t from, std::uint32_t to, double units) {
+    send(std::int64_t{from} * pattern.distance * layout().stride, std::int64_t{to} * pattern.distance * layout().stride,
+         units, result);
+  });
+}
+
+void PatternRouter::route_all_pairs(PatternCost& result) {
+  const Layout& here = layout();
+  const double nodes = static_cast<double>(here.group_count()) * static_cast<double>(network_.node_count());
+  const double pairs = static_cast<double>(here.all_ranks) * static_cast<double>(here.ranks - 1);
+  const bool one_group = here.ranks == here.all_ranks;
+  if (here.node_ranks == 1 && (one_group || nodes <= most_closed_form_nodes)) return route_pairs_in_closed_form(result);
+  const auto distances = static_cast<std::uint32_t>(here.ranks - 1);
+  const double routed = std::max(16.0, most_routed_pairs / static_cast<double>(here.all_ranks));
+  const std::uint32_t chosen = pairs <= most_routed_pairs ? distances : std::min(distances, std::uint32_t(routed));
+  const double each = static_cast<double>(distances) / chosen;
+  for (std::uint32_t i = 0; i < chosen; ++i) {
+    const Pattern shift{Shape::shift, 1 + static_cast<std::uint32_t>((i + 0.5) * each)};
+    for_each_group(here, [&](std::int64_t ranks, auto at) {
+      for_each_message(shift, static_cast<std::uint32_t>(here.ranks),
+                       [&](std::uint32_t from, std::uint32_t to, double) {
+                         if (from < ranks && to < ranks) send(at(from), at(to), each, result);
+                       });
+    });
+  }
+}
+
+void PatternRouter::route_pairs_in_closed_form(PatternCost& result) {
+  const Learnt& learnt = learnt_.front();
+  const Layout& here = learnt.layout;
+  const double bytes = static_cast<double>(here.beside) / static_cast<double>(here.cell_nodes);
+  const double messages = static_cast<double>(here.beside * std::min(here.cell_nodes, here.inside));
+  std::vector<NodeId> members;
+  for_each_group(here, [&](std::int64_t ranks, auto at) {
+    if (ranks < 2) return;
+    for (std::int64_t i = 0; i < here.cell_nodes; ++i) {
+      members.clear();
+      for (std::int64_t rank = 0; rank < ranks; ++rank) {
+        members.push_back(learnt.nodes[static_cast<std::size_t>(at(rank) * here.cell_nodes + i)]);
+      }
+      result.latency = std::max(result.latency, network_.add_all_to_all(members, DataSize::from_si(bytes), loads_));
+    }
+    result.messages += static_cast<double>(ranks) * static_cast<double>(ranks - 1) * messages;
+    result.crosses = true;
+    if (!sent_.empty()) take_back_local_pairs(ranks, at(0), here.stride, bytes, result);
+  });
+}
+
+// The pairs of a group that share a domain, which the closed form has put on the network.
+void PatternRouter::take_back_local_pairs(std::int64_t ranks, std::int64_t first, std::int64_t stride, double bytes,
+                                          PatternCost& result) {
+  const Learnt& learnt = learnt_.front();
+  const Layout& here = learnt.layout;
+  const auto node = [&](std::int64_t rank, std::int64_t i) {
+    return learnt.nodes[static_cast<std::size_t>((first + rank * stride) * here.cell_nodes + i)];
+  };
+  std::map<std::size_t, std::vector<std::int64_t>> ranks_of;  // by domain
+  for (std::int64_t rank = 0; rank < ranks; ++rank) ranks_of[domain_of(node(rank, 0))].push_back(rank);
+  for (const auto& [domain, there] : ranks_of) {
+    for (const std::int64_t from : there) {
+      for (const std::int64_t to : there) {
+        if (from == to) continue;
+        for (std::int64_t i = 0; i < here.cell_nodes; ++i) add_message(node(from, i), node(to, i), -bytes, loads_);
+        send_local(first + from * stride, first + to * stride, 1.0);
+        result.messages -= static_cast<double>(here.beside * std::min(here.cell_nodes, here.inside));
+      }
     }
   }
-  for (const auto& [link, share] : shares) loads.add(link, share * bytes);
-  return longest;
+  if (ranks_of.size() == 1 && here.ranks == here.all_ranks) result.crosses = false;
+}
+
+// Each link once for each tree: the routes of all ranks of a group to the first one, or back; of a link that only a
+// share of a route takes, that share. The latency is that of the longest.
+void PatternRouter::route_trees(const Pattern& pattern, PatternCost& result) {
+  const Learnt& learnt = learnt_.front();
+  const Layout& here = learnt.layout;
+  const double bytes = static_cast<double>(here.beside) / static_cast<double>(here.cell_nodes);
+  std::map<LinkId, double> shares;
+  for_each_group(here, [&](std::int64_t ranks, auto at) {
+    for (std::int64_t i = 0; i < here.cell_nodes; ++i) {
+      const auto node = [&](std::int64_t rank) {
+        return learnt.nodes[static_cast<std::size_t>(at(rank) / here.node_ranks * here.cell_nodes + i)];
+      };
+      shares.clear();
+      for (std::int64_t rank = 1; rank < ranks; ++rank) {
+        if (stays_local(at(rank), at(0))) continue;
+        route_.clear();
+        const Duration latency = pattern.shape == Shape::combine ? network_.append_route(node(rank), node(0), route_)
+                                                                 : network_.append_route(node(0), node(rank), route_);
+        result.latency = std::max(result.latency, latency);
+        for (const topology::RoutedLink& step : route_) {
+          double& share = shares[step.link];
+          share = std::max(share, step.share);
+        }
+      }
+      for (const auto& [link, share] : shares) loads_.add(link, share * bytes);
+    }
+    result.messages += static_cast<double>(ranks * here.beside);
+  });
+  result.crosses = true;
+}
+
+void PatternRouter::take_local(PatternCost& result) {
+  const double devices = layout().node_ranks > 1 ? 1.0 : static_cast<double>(layout().cell_devices());
+  for (std::size_t rank = 0; rank < sent_.size(); ++rank) {
+    result.local_bytes = std::max({result.local_bytes, sent_[rank], received_[rank]});
+    result.all_local_bytes += sent_[rank] * devices;
+  }
+}
+
+// What the loads of the pattern come to. One line stands for all there are.
+void PatternRouter::add_up(PatternCost& result, bool one_line) const {
+  double slowest_interface = 0.0;
+  for (const LinkId link : loads_.touched()) {
+    const double bytes = loads_.on(link);
+    const double time = bytes / in_bytes_per_second(network_.bandwidth(link));
+    result.slowest_s_per_byte = std::max(result.slowest_s_per_byte, time);
+    if (network_.role(link) == topology::LinkRole::fabric) {
+      result.fabric_joules += bytes * network_.energy(link).si();
+    } else {
+      result.interface_bytes += bytes;
+      slowest_interface = std::max(slowest_interface, time);
+    }
+  }
+  if (!one_line) return;
+  result.interface_s_per_byte = slowest_interface;
+  const double ranks = result.messages / static_cast<double>(2 * layout().beside);
+  const double lines = static_cast<double>(layout().all_ranks) / ranks;
+  for (double* sum : {&result.messages, &result.fabric_joules, &result.interface_bytes}) *sum *= lines;
+}
+
+// Loads of the pattern for one byte, from all its messages.
+std::vector<topology::LinkLoad> PatternRouter::unit_loads(const Pattern& pattern) {
+  PatternCost unused;
+  loads_.clear();
+  std::ranges::fill(sent_, 0.0);
+  const Layout& here = layout();
+  const bool some_local = here.node_ranks > 1 || static_cast<std::int64_t>(domain_nodes_) > here.cell_nodes;
+  sent_.assign(some_local ? static_cast<std::size_t>(here.all_ranks) : 0, 0.0);
+  received_ = sent_;
+  route(pattern, unused);
+  auto result = loads_.sorted();
+  std::erase_if(result, [](const topology::LinkLoad& load) { return load.bytes <= negligible_bytes; });
+  return result;
 }
 
 void PatternRouter::add_loads(const Schedule& schedule, topology::LinkLoads& loads) {
   std::map<Pattern, double> bytes;  // algorithms that use a pattern again and again route it once
   for (const Round& round : schedule.rounds) bytes[round.pattern] += round.bytes * round.repeats;
+  auto& kept = learnt_.front().loads;
   for (const auto& [pattern, sum] : bytes) {
     if (sum == 0.0) continue;
-    const double per_unit = sum;
-    for_each_message(pattern, static_cast<std::uint32_t>(nodes_.size()),
-                     [&](std::uint32_t from, std::uint32_t to, double units) {
-                       add_message(nodes_[from], nodes_[to], units * per_unit, loads);
-                     });
+    const auto there = kept.find(pattern);
+    const auto fresh = there == kept.end() ? unit_loads(pattern) : std::vector<topology::LinkLoad>{};
+    for (const topology::LinkLoad& load : there == kept.end() ? fresh : there->second) {
+      loads.add(load.link, load.bytes * sum);
+    }
+    if (there != kept.end() || kept_loads_ + fresh.size() > most_kept_loads) continue;
+    kept_loads_ += fresh.size();
+    kept.emplace(pattern, fresh);
   }
 }
 

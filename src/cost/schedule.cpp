@@ -205,11 +205,28 @@ Schedule pairwise(double size_bytes, std::uint32_t ranks) {
   return result;
 }
 
+Schedule all_pairs_schedule(double size_bytes, std::uint32_t ranks) {
+  return {.algorithm = "all pairs at once",
+          .rounds = {{.pattern = {Shape::all_pairs}, .bytes = size_bytes / ranks, .repeats = 1.0}}};
+}
+
+Schedule switch_schedule(CollectiveOperation operation, double size_bytes) {
+  Schedule result{.algorithm = "in-network reduction", .rounds = {}, .relay = Schedule::Relay::switches};
+  if (operation == CollectiveOperation::barrier) size_bytes = 0.0;
+  if (operation != CollectiveOperation::broadcast) {
+    result.rounds.push_back({.pattern = {Shape::combine}, .bytes = size_bytes});
+  }
+  if (operation != CollectiveOperation::reduce) {
+    result.rounds.push_back({.pattern = {Shape::distribute}, .bytes = size_bytes});
+  }
+  return result;
+}
+
 Schedule gate_schedule(CollectiveOperation operation, double size_bytes, std::uint32_t ranks) {
   const bool barrier = operation == CollectiveOperation::barrier;
   return {.algorithm = "in-network reduction",
           .rounds = barrier ? binomial(Shape::shift, 0.0, ranks) : exchanges(size_bytes, ranks, false),
-          .in_hardware = true};
+          .relay = Schedule::Relay::gates};
 }
 
 namespace {

@@ -37,6 +37,10 @@ enum class Shape {
   trees_up,    // two binary trees at once, half a unit each: every rank to its parents (Sanders et al. 2009)
   trees_down,  // the same messages backwards
   trees_both,  // both
+  send,        // each rank to the one `distance` further on; the last ones to nobody
+  all_pairs,   // each rank to each other
+  combine,     // of switches: what all ranks have, to the first, each link once
+  distribute,  // and from the first to all
 };
 
 struct Pattern {
@@ -61,7 +65,9 @@ struct Round {
 struct Schedule {
   std::string_view algorithm;
   std::vector<Round> rounds;
-  bool in_hardware = false;  // relayed by the interfaces: software takes part at the start and at the end only
+  // Who relays: the software of the ranks, or the interfaces or switches, and software at the start and the end only.
+  enum class Relay { software, gates, switches };
+  Relay relay = Relay::software;
 
   double round_count() const;  // one after the other, at least
   double bytes_sent() const;   // by the rank that sends most, at least
@@ -75,6 +81,12 @@ std::vector<Schedule> schedules(CollectiveOperation operation, double size_bytes
 
 // All-to-all in p - 1 rounds, each rank to the one k further on: as many patterns as ranks, so only on demand.
 Schedule pairwise(double size_bytes, std::uint32_t ranks);
+
+// All-to-all with all messages under way together.
+Schedule all_pairs_schedule(double size_bytes, std::uint32_t ranks);
+
+// Reductions, broadcasts and barriers in the network's switches.
+Schedule switch_schedule(CollectiveOperation operation, double size_bytes);
 
 // Barriers and reductions in gates of the interfaces: dissemination and recursive doubling without software between
 // their rounds.
@@ -158,6 +170,19 @@ void for_each_message(const Pattern& pattern, std::uint32_t ranks, Send send) {
         if (pattern.shape != Shape::trees_up) send(parent, child, 0.5);
       });
       break;
+    case Shape::send:
+      for (std::uint32_t i = 0; i + std::uint64_t{d} < ranks; ++i) send(i, i + d, 1.0);
+      break;
+    case Shape::all_pairs:
+      for (std::uint32_t i = 0; i < ranks; ++i) {
+        for (std::uint32_t j = 0; j < ranks; ++j) {
+          if (i != j) send(i, j, 1.0);
+        }
+      }
+      break;
+    case Shape::combine:
+    case Shape::distribute:
+      break;  // no messages between ranks: the router builds their trees
   }
 }
 

@@ -34,8 +34,8 @@ struct CommunicationCost {
   Energy node_link_energy;
 };
 
-// Whether a cost tells the bytes on each link, and with them the network's energy. Working them out takes about as long
-// as the rest.
+// Whether a cost tells the bytes on each link. On a hundred thousand nodes those are a million numbers; times and
+// energies need only be scaled once a pattern is known.
 enum class Loads { counted, left_out };
 
 // What a caller may decide instead of the model.
@@ -55,19 +55,26 @@ struct NodeMessage {
 };
 
 class PatternRouter;
+struct LocalLink;
+struct PatternCost;
+struct Round;
 struct Schedule;
 
-// Costs the phases of jobs on one machine. Holds scratch space and what it learnt of the last set of nodes, so one per
-// thread; calls with the same nodes one after the other are the cheap ones. Machine and network must outlive it.
+// Costs the phases of jobs on one machine. Holds scratch space and what it learnt of the last sets of nodes and groups
+// (some two dozen), so one per thread; calls with nodes and groups it has seen are the cheap ones, whatever their
+// sizes. Machine and network must outlive it.
 class CommunicationModel {
  public:
   CommunicationModel(const platform::Machine& machine, const topology::Network& network);
   CommunicationModel(CommunicationModel&&) noexcept;
   ~CommunicationModel();
 
-  // A collective over all GPUs (or CPUs) of `nodes`, each named once and in the order of their ranks: inside the nodes
-  // over GPU-GPU links, between them over the network, with the algorithm that takes least time. `size` as in
-  // workload::Collective; nothing to send costs nothing.
+  // A collective over all GPUs (or CPUs) of `nodes`, each named once and in the order of their ranks: inside the nodes,
+  // or the scale-up domains, over GPU-GPU links, between them over the network, with the algorithm that takes least
+  // time. `size` as in workload::Collective; nothing to send costs nothing.
+  // With `choice.groups` all groups do the same at once and share links; `size` is then the buffer a device holds.
+  // Where the job's devices do not make up whole groups, the last ones are smaller and send the messages of a full
+  // group among those that are there; a size or stride beyond the job is the job. Costs are those of the whole job.
   // Where the node has `gpu_collectives`, so is the protocol, and the launch is part of the time. Throws InputError
   // when a choice is unknown, or does not work on these nodes.
   CommunicationCost collective(CollectiveOperation operation, DataSize size, std::span<const NodeId> nodes,
@@ -75,7 +82,12 @@ class CommunicationModel {
 
   // The algorithms that a choice may name on these nodes. On one node: those of its GPUs.
   std::vector<std::string_view> applicable_algorithms(CollectiveOperation operation, std::span<const NodeId> nodes,
-                                                      DataSize size);
+                                                      DataSize size, const DeviceGroups& groups = {});
+
+  // Every device sends `size` to the one `distance` further on, all at once; the last `distance` send to nobody, and a
+  // distance below 1 or beyond the job costs nothing. Devices of one node or domain send over their own links.
+  CommunicationCost shift(std::int64_t distance, DataSize size, std::span<const NodeId> nodes,
+                          Loads loads = Loads::counted);
 
   // All-to-all of unequal parts between nodes (MPI_Alltoallv): all messages at once, each sender issuing its own one
   // after the other:  L + max((most messages of a sender - 1) * software latency, busiest link). Messages to oneself
@@ -89,23 +101,27 @@ class CommunicationModel {
 
  private:
   struct Step;
-  struct Candidate;
-  // Algorithms between nodes that are no rounds of patterns.
-  enum class Special { none, all_pairs, in_switches };
+  struct RoundCost;
+  enum class Known { counted, ignored };
 
+  Step step_of(const platform::GpuProtocol* protocol) const;
+  void set_groups(std::span<const NodeId> nodes, const CollectiveChoice& choice);
+  void check_choice(CollectiveOperation operation, DataSize size, std::span<const NodeId> nodes,
+                    const CollectiveChoice& choice) const;
+  std::vector<std::string_view> algorithms_here(CollectiveOperation operation, DataSize size) const;
+  std::vector<Schedule> candidates(CollectiveOperation operation, DataSize size, std::string_view forced) const;
+  double all_devices() const;
+  CommunicationCost with_local_stage(CollectiveOperation operation, DataSize size, const CollectiveChoice& choice,
+                                     const platform::GpuProtocol* protocol);
+  CommunicationCost in_switch_of_node(DataSize size) const;
   CommunicationCost between_nodes(CollectiveOperation operation, DataSize size, const CollectiveChoice& choice,
                                   const Step& step);
-  std::vector<Candidate> candidates(CollectiveOperation operation, DataSize size, std::string_view forced) const;
-  CommunicationCost cost_of(const Candidate& candidate, CollectiveOperation operation, DataSize size, const Step& step);
+  Duration least_time(const Schedule& schedule, const Step& step, Known known) const;
   CommunicationCost time_of(const Schedule& schedule, const Step& step);
-  Duration least_time(const Candidate& candidate, const Step& step) const;
-  CommunicationCost all_pairs(DataSize size, const Step& step);
-  CommunicationCost in_switches(CollectiveOperation operation, DataSize size, const Step& step);
-  CommunicationCost with_node_stage(CollectiveOperation operation, DataSize size, std::span<const NodeId> nodes,
-                                    const CollectiveChoice& choice, const platform::GpuProtocol* protocol);
-  CommunicationCost in_switch_of_node(DataSize size, std::span<const NodeId> nodes, double gpus) const;
-  void check_choice(CollectiveOperation operation, DataSize size, std::span<const NodeId> nodes,
-                    const CollectiveChoice& choice);
+  CommunicationCost in_switches(const Schedule& schedule, const Step& step);
+  RoundCost round_cost(const Round& round, const PatternCost& pattern, Duration software, const Step& step) const;
+  void add_traffic(const Round& round, const PatternCost& pattern, double blocks, const LocalLink& local,
+                   CommunicationCost& cost) const;
   void take_loads(CommunicationCost& cost);
 
   const platform::Machine& machine_;

@@ -127,6 +127,10 @@ struct Node {
   Power base_power;              // boards, fans or pumps, service processor
   std::vector<Supply> supplies;  // from the node outwards
   std::optional<GpuCollectives> gpu_collectives = {};
+  // GPUs that `gpu_gpu` links join, those of neighbouring nodes included: the scale-up domain. A multiple of the node's
+  // GPUs; 0: those of the node. Nodes 0 to domain_nodes() - 1 are the first domain, and so on.
+  std::int64_t gpu_domain = 0;
+  std::int64_t domain_nodes() const { return gpus && gpu_domain > gpus->count ? gpu_domain / gpus->count : 1; }
   bool operator==(const Node&) const = default;
 };
 
