@@ -4,6 +4,7 @@
 #include <boost/graph/breadth_first_search.hpp>
 #include <boost/graph/push_relabel_max_flow.hpp>
 #include <boost/graph/strong_components.hpp>
+#include <cmath>
 #include <map>
 
 #include "zettasim/base/random.hpp"
@@ -121,6 +122,10 @@ class Arcs {
   std::vector<std::uint32_t> cables_;
 };
 
+// Capacities in steps of 2^-20 of their unit: sums of such doubles are exact, and the search for a flow, which compares
+// what enters a vertex with what leaves it, is not misled by rounding.
+double in_exact_steps(double capacity) { return std::ldexp(std::round(std::ldexp(capacity, 20)), -20); }
+
 double max_flow(std::size_t vertices, const std::vector<Arc>& arcs, std::size_t source, std::size_t sink) {
   using Traits = boost::adjacency_list_traits<boost::vecS, boost::vecS, boost::directedS>;
   using Flow = boost::adjacency_list<
@@ -134,7 +139,7 @@ double max_flow(std::size_t vertices, const std::vector<Arc>& arcs, std::size_t 
   for (const Arc& arc : arcs) {
     const auto there = boost::add_edge(arc.from, arc.to, graph).first;
     const auto back = boost::add_edge(arc.to, arc.from, graph).first;
-    capacity[there] = arc.capacity;
+    capacity[there] = in_exact_steps(arc.capacity);
     capacity[back] = 0.0;
     reverse[there] = back;
     reverse[back] = there;
@@ -193,7 +198,7 @@ Bandwidth least_cut(const Network& network, const std::vector<bool>& is_second) 
     const Link link = network.link(LinkId(i));
     if (link.from != link.to) arcs.push_back({link.from, link.to, in_bytes_per_second(link.bandwidth) * 1e-9});
   }
-  constexpr double no_limit = 1e15;  // GB/s
+  constexpr double no_limit = 1e9;  // GB/s; more would leave no digits for exact sums
   for (std::size_t i = 0; i < is_second.size(); ++i) {
     arcs.push_back(is_second[i] ? Arc{i, sink, no_limit} : Arc{source, i, no_limit});
   }

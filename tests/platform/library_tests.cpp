@@ -36,10 +36,14 @@ double node_limit_w(const Node& node) {
          static_cast<double>(node.nics.count) * in_watts(node.nics.idle) + in_watts(node.base_power);
 }
 
+std::string text_of(const std::filesystem::path& document) {
+  std::ifstream stream(document);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
 // The JSON examples of a document, in order.
 std::vector<std::string> examples_in(const std::filesystem::path& document) {
-  std::ifstream stream(document);
-  const std::string text{std::istreambuf_iterator<char>(stream), {}};
+  const std::string text = text_of(document);
   const std::string opening = "```json\n";
   std::vector<std::string> examples;
   for (auto at = text.find(opening); at != std::string::npos; at = text.find(opening, at)) {
@@ -86,6 +90,76 @@ TEST_CASE("every node and device of the library fits into a machine", "[platform
     CHECK(
         (message == "nothing wrong" || message.find("but this is the place of the node's cpus") != std::string::npos));
     CHECK(message.find('\n') == std::string::npos);
+  }
+}
+
+TEST_CASE("the page on the library names every device and system and overlay of it", "[platform][library]") {
+  const std::string page = text_of(std::filesystem::path(ZETTASIM_SOURCE_DIR) / "docs/library.md");
+  for (const char* folder : {".", "devices", "overlays"}) {
+    for (const auto& file : files_in(platforms / folder)) {
+      const std::string name = file.stem().string();
+      if (name.starts_with("teaching")) continue;  // made up, no machine
+      INFO(file);
+      CHECK(page.find("| `" + name + "` |") != std::string::npos);
+    }
+  }
+}
+
+// Nodes x devices of a node, as their owners publish them.
+TEST_CASE("the machines of the library have the nodes and devices of their owners", "[platform][library]") {
+  const auto [name, nodes, gpus] =
+      GENERATE(table<std::string, std::int64_t, std::int64_t>({{"jupiter", 5884, 23536},
+                                                               {"jedi", 24, 96},
+                                                               {"lumi-g", 2978, 11912},
+                                                               {"leonardo", 3456, 13824},
+                                                               {"isambard-ai", 1320, 5280},
+                                                               {"isambard-ai-1", 42, 168},
+                                                               {"summit", 4608, 27648},
+                                                               {"aurora", 10624, 63744},
+                                                               {"selene-like", 384, 3072},
+                                                               {"eos-like", 576, 4608},
+                                                               {"ai-gigafactory", 25000, 100000},
+                                                               {"cloudmatrix-384", 48, 384},
+                                                               {"monaka-cloud", 1024, 0},
+                                                               {"edinburgh", 2400, 9600}}));
+  INFO(name);
+  const Machine machine = load_machine(platforms / (name + ".json"));
+  CHECK(machine.node_count == nodes);
+  CHECK(machine.gpu_count() == gpus);
+}
+
+// By the rule of docs/library.md: P = idle + peak x efficiency x (energy + 4 n^2 e / 2 n^3 x energy of the memory), n =
+// 8192 and e bytes a number. FugakuNEXT's parts follow a rule of their own, at their peak; there the rule gives less
+// than the limit.
+TEST_CASE("no device of the library draws more than its limit in a large matrix product", "[platform][library]") {
+  for (const auto& file : files_in(platforms / "devices")) {
+    // Hopper under a cap, which slows it: its products draw up to 691 W where they may.
+    if (file.filename().string().starts_with("gh200")) continue;
+    INFO(file);
+    auto description = test::small_machine();
+    const auto kind = nlohmann::json::parse(text_of(file)).value("kind", "gpu");  // what extends another is a GPU
+    auto& node_text = description["node"];
+    if (kind == "cpu") {
+      node_text["cpus"]["device"] = file.string();
+    } else {
+      node_text["gpus"] = {{"count", 1}, {"device", file.string()}};
+      node_text["cpu_gpu"] = {{"kind", "wire"}, {"bandwidth", "1 GB/s"}, {"latency", "1 us"}, {"energy", "1 pJ/bit"}};
+    }
+    const Node node = test::parse(description).node;
+    const Device& device = kind == "cpu" ? node.cpus.device : node.gpus->device;
+    for (const auto& [precision_name, precision] : precision_names()) {
+      if (!device.rates[precision]) continue;
+      INFO(precision_name);
+      const ComputeRate& rate = *device.rates[precision];
+      const double bytes = precision_name.starts_with("fp64") ? 8
+                           : precision_name.ends_with("32")   ? 4
+                           : precision_name.ends_with("16")   ? 2
+                                                              : 1;
+      const double flops_per_second = in_flops_per_second(rate.peak) * rate.efficiency;
+      const double memory_w = in_watts(bytes_per_second(flops_per_second * 2 * bytes / 8192) * device.memory.energy);
+      const double watts = in_watts(device.idle) + in_watts(rate.peak * rate.energy) * rate.efficiency + memory_w;
+      CHECK(watts <= in_watts(device.limit) * 1.005);  // energies are written with three digits
+    }
   }
 }
 
