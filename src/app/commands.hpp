@@ -15,6 +15,7 @@ void add_platform(CLI::App& app, int& exit_code);
 void add_workload(CLI::App& app, int& exit_code);
 void add_collective(CLI::App& app, int& exit_code);
 void add_topology(CLI::App& app, int& exit_code);
+void add_predict(CLI::App& app, int& exit_code);
 void add_route(CLI::App& app, int& exit_code);
 
 }  // namespace zettasim::app

@@ -36,6 +36,7 @@ int main(int argc, char** argv) {
       "  zettasim workload describe mixed-day\n"
       "Exit codes: 0 done, 2 bad input, 3 (with --strict) a simulated job did not finish.");
   app::add_run(app, exit_code);
+  app::add_predict(app, exit_code);
   app::add_platform(app, exit_code);
   app::add_workload(app, exit_code);
   app::add_collective(app, exit_code);

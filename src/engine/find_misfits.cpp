@@ -5,6 +5,7 @@
 
 #include "engine/job_plan.hpp"
 #include "zettasim/base/suggest.hpp"
+#include "zettasim/base/text.hpp"
 #include "zettasim/engine/simulate.hpp"
 
 namespace zettasim::engine {
@@ -66,12 +67,33 @@ void check_applications(const platform::Machine& machine, const workload::Trace&
   }
 }
 
+// Programs that cannot be laid out on so many nodes, or hold more than their memory. Each size of an application once.
+void check_programs(const platform::Machine& machine, const workload::Trace& trace, std::vector<Problem>& problems) {
+  std::set<std::pair<std::size_t, std::int64_t>> seen;
+  const auto& device = machine.main_devices().device;
+  for (const workload::Job& job : trace.jobs) {
+    if (job.nodes > machine.node_count || !seen.insert({job.application, job.nodes}).second) continue;
+    const workload::Application& application = trace.applications[job.application];
+    const auto program = workload::build_program(application, job.nodes, node_shape(machine));
+    const auto problem = [&](std::string text) {
+      problems.push_back(
+          {trace.file, fmt::format("application \"{}\" on {} nodes: {}", application.name, job.nodes, text)});
+    };
+    if (!program.misfit.empty()) problem(program.misfit);
+    if (program.device_memory <= device.memory.capacity) continue;
+    problem(fmt::format("holds {} on each \"{}\", which has {}{}{}", to_text(program.device_memory), device.name,
+                        to_text(device.memory.capacity), program.memory_advice.empty() ? "" : "; ",
+                        program.memory_advice));
+  }
+}
+
 }  // namespace
 
 std::vector<Problem> find_misfits(const platform::Machine& machine, const workload::Trace& trace) {
   std::vector<Problem> problems;
   check_applications(machine, trace, problems);
-  if (trace.recorded) return problems;
+  if (trace.recorded || !problems.empty()) return problems;
+  check_programs(machine, trace, problems);
   for (const workload::Job& job : trace.jobs) {
     if (job.nodes <= machine.node_count) continue;
     problems.push_back({fmt::format("{}#/jobs/{}/nodes", trace.file, job.position),

@@ -117,7 +117,10 @@ std::vector<double> Planner::resource_capacities() const {
 JobPlan Planner::plan(const workload::Application& application, const workload::Job& job,
                       std::span<const NodeId> nodes) {
   const workload::Program program = workload::build_program(application, job.nodes, node_shape(machine_));
-  JobPlan plan{.stages = {}, .schedule = {}, .once = program.once, .per_step = program.per_step};
+  JobPlan plan;
+  plan.once = program.once;
+  plan.per_step = program.per_step;
+  plan.device_memory = program.device_memory;
   const auto add_in_order = [&](const std::vector<workload::Phase>& phases) {
     for (const workload::Phase& phase : phases) {
       const auto* loop = std::get_if<workload::Loop>(&phase.what);
@@ -165,6 +168,7 @@ void Planner::add_main_loop(const workload::Program& program, const workload::Jo
   const std::int64_t steps =
       job.run_time && step_s > 0.0 ? steps_within(job.run_time->si(), step_s, interval, checkpoint_s) : program.steps;
   plan.steps = steps;
+  plan.step_time = seconds(step_s);
   const std::size_t step_index = plan.stages.size();
   plan.stages.push_back(std::move(step));
   if (checkpoint) plan.stages.push_back(std::move(*checkpoint));
@@ -204,8 +208,7 @@ Stage Planner::price(const workload::Phase& phase, std::span<const NodeId> nodes
           planner.communication_.collective(collective.operation, collective.size, nodes, choice), true);
     }
     Stage operator()(const workload::Shift& shift) const {
-      return planner.price_communication(
-          planner.communication_.all_to_all_v(planner.shifted(shift, nodes.size()), nodes), false);
+      return planner.price_communication(planner.communication_.shift(shift.distance, shift.size, nodes), false);
     }
     Stage operator()(const workload::Neighbours& halo) const {
       return planner.price_communication(planner.communication_.neighbours(halo.dimensions, halo.size, nodes), false);
@@ -229,22 +232,6 @@ Stage Planner::price(const workload::Phase& phase, std::span<const NodeId> nodes
   const Duration time = seconds(stage.iteration.once_s(1.0));
   stage.shares = {{phase.name, time, time, work, stage.energy.sum()}};
   return stage;
-}
-
-// Device d sends to device d + distance: per node, what its devices send to each of the at most two nodes they reach.
-std::vector<cost::NodeMessage> Planner::shifted(const workload::Shift& shift, std::size_t nodes) const {
-  const std::int64_t per_node = machine_.main_devices().count;
-  const auto whole = static_cast<std::size_t>(shift.distance / per_node);
-  const auto beyond = static_cast<double>(shift.distance % per_node);
-  std::vector<cost::NodeMessage> messages;
-  for (std::size_t node = 0; node < nodes; ++node) {
-    const auto send = [&](std::size_t distance, double devices) {
-      if (node + distance < nodes && devices > 0.0) messages.push_back({node, node + distance, shift.size * devices});
-    };
-    send(whole, static_cast<double>(per_node) - beyond);
-    send(whole + 1, beyond);
-  }
-  return messages;
 }
 
 const platform::DeviceGroup& Planner::devices_for(DeviceKind kind) const {

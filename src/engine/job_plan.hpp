@@ -16,6 +16,7 @@
 #include "zettasim/base/vocabulary.hpp"
 #include "zettasim/cost/communication.hpp"
 #include "zettasim/cost/kernel.hpp"
+#include "zettasim/engine/predict.hpp"
 #include "zettasim/engine/run_record.hpp"
 #include "zettasim/platform/machine.hpp"
 #include "zettasim/topology/network.hpp"
@@ -64,15 +65,6 @@ struct CommunicationSample {
   double count = 0.0;  // per iteration
 };
 
-// All phases of one name in an iteration.
-struct PhaseShare {
-  std::string name;
-  Duration time;  // of the iteration's time alone; what another phase hides is not in it, so that shares sum to it
-  Duration own;   // hidden or not
-  FlopCount flops;
-  Energy energy;  // above idle
-};
-
 // One iteration of a stage; amounts are for all nodes of the job together.
 struct Stage {
   PhaseTree iteration;
@@ -96,8 +88,10 @@ struct JobPlan {
   std::vector<Stage> stages;
   std::vector<StageRun> schedule;
   std::int64_t steps = 0;  // of the main loop
+  Duration step_time;      // alone, without checkpoints
   workload::Outcome once;
   workload::Outcome per_step;
+  DataSize device_memory;
 };
 
 // Prices programs on a machine. One per run.
@@ -122,7 +116,6 @@ class Planner {
   Stage price_busy(const workload::Busy& busy, std::size_t nodes) const;
   Stage price_overlap(const workload::Overlap& overlap, std::span<const NodeId> nodes);
   Stage price_idle(const workload::Idle& idle, std::span<const NodeId> nodes);
-  std::vector<cost::NodeMessage> shifted(const workload::Shift& shift, std::size_t nodes) const;
   const platform::DeviceGroup& devices_for(DeviceKind kind) const;
   void add_main_loop(const workload::Program& program, const workload::Job& job, std::span<const NodeId> nodes,
                      JobPlan& plan);

@@ -1,0 +1,150 @@
+// zettasim predict: one application alone on a machine.
+#include <fmt/format.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "app/chosen_machine.hpp"
+#include "app/commands.hpp"
+#include "app/version.hpp"
+#include "zettasim/base/document.hpp"
+#include "zettasim/base/problem.hpp"
+#include "zettasim/base/text.hpp"
+#include "zettasim/engine/predict.hpp"
+#include "zettasim/engine/simulate.hpp"
+#include "zettasim/report/prediction.hpp"
+#include "zettasim/topology/network.hpp"
+
+namespace zettasim::app {
+namespace {
+
+struct PredictArguments {
+  ChosenMachine machine;
+  std::string application;
+  std::vector<std::string> parameters;
+  std::optional<std::int64_t> nodes;
+  bool json = false;
+};
+
+std::string json_text(const std::string& text) {
+  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+// As JSON where it is some, else as a text.
+std::string value_text(const std::string& text) { return nlohmann::json::accept(text) ? text : json_text(text); }
+
+std::pair<std::string, std::string> split_parameter(const PredictArguments& arguments, const std::string& parameter) {
+  const auto equals = parameter.find('=');
+  if (equals == std::string::npos || equals == 0) {
+    throw InputError(arguments.application,
+                     fmt::format("found \"{}\", expected a parameter such as block=512", parameter));
+  }
+  return {parameter.substr(0, equals), parameter.substr(equals + 1)};
+}
+
+// A model of ours by its name, or the application that a file describes; either with the parameters given in words.
+workload::Application read_application(const PredictArguments& arguments) {
+  if (!arguments.application.ends_with(".json")) {
+    std::string text = fmt::format("{{\"model\": {}", json_text(arguments.application));
+    for (const std::string& parameter : arguments.parameters) {
+      const auto [name, value] = split_parameter(arguments, parameter);
+      text += fmt::format(", {}: {}", json_text(name), value_text(value));
+    }
+    auto document = Document::parse(arguments.application, text + "}");
+    auto application = workload::read_application(arguments.application, document.root());
+    document.finish();
+    return application;
+  }
+  auto document = Document::load(arguments.application);
+  for (const std::string& parameter : arguments.parameters) {
+    const auto [name, value] = split_parameter(arguments, parameter);
+    document.set("/" + name, value);
+  }
+  auto application = workload::read_application(arguments.application, document.root());
+  document.finish();
+  return application;
+}
+
+std::int64_t chosen_nodes(const PredictArguments& arguments, const platform::Machine& machine) {
+  const std::int64_t nodes = arguments.nodes.value_or(machine.node_count);
+  if (nodes >= 1 && nodes <= machine.node_count) return nodes;
+  throw InputError("--nodes", fmt::format("found {}, expected 1 to {}, the nodes of \"{}\"", nodes, machine.node_count,
+                                          machine.name));
+}
+
+std::vector<std::string> command_of(const PredictArguments& arguments) {
+  std::vector<std::string> command = {"predict", arguments.machine.platform, arguments.application};
+  command.insert(command.end(), arguments.parameters.begin(), arguments.parameters.end());
+  if (arguments.nodes) command.insert(command.end(), {"--nodes", std::to_string(*arguments.nodes)});
+  for (const auto& overlay : arguments.machine.overlays) command.insert(command.end(), {"--overlay", overlay});
+  for (const auto& setting : arguments.machine.settings) command.insert(command.end(), {"--set", setting});
+  return command;
+}
+
+void check_fit(const platform::Machine& machine, const workload::Application& application, std::int64_t nodes) {
+  workload::Trace trace;
+  trace.file = "predict";
+  trace.applications = {application};
+  trace.jobs.emplace_back().nodes = nodes;
+  if (auto problems = engine::find_misfits(machine, trace); !problems.empty()) throw InputError(std::move(problems));
+}
+
+void predict(const PredictArguments& arguments) {
+  const auto machine = arguments.machine.load();
+  const auto application = read_application(arguments);
+  const auto nodes = chosen_nodes(arguments, machine);
+  check_fit(machine, application, nodes);
+  const auto network = topology::build_network(machine);
+  const auto prediction = engine::predict(machine, *network, application, nodes);
+  const report::Predicted predicted{machine, application, prediction, version(), command_of(arguments)};
+  fmt::print("{}", arguments.json ? report::prediction_json(predicted) : report::prediction_screen(predicted));
+}
+
+std::string model_names() {
+  std::string names;
+  for (const auto& model : workload::models()) names += fmt::format("{}{}", names.empty() ? "" : ", ", model.name);
+  return names;
+}
+
+std::string parameter_list(const workload::ModelInfo& model) {
+  std::string text = fmt::format("{}: {}\n", model.name, model.meaning);
+  for (const auto& parameter : model.parameters) {
+    std::string value = fmt::format("{}", parameter.default_value);
+    if (parameter.dimension == Duration::dimension) value = exact_text(parameter.default_value, "s");
+    if (!parameter.choices.empty())
+      value = fmt::format("{} (of {})", parameter.choices[static_cast<std::size_t>(parameter.default_value)],
+                          fmt::join(parameter.choices, ", "));
+    text += fmt::format("  {:<22} {} [{}]\n", parameter.name, parameter.meaning, value);
+  }
+  return text;
+}
+
+}  // namespace
+
+void add_predict(CLI::App& app, int& exit_code) {
+  auto* command = app.add_subcommand("predict", "Time, FLOPS, power and energy of one application alone on a machine");
+  auto arguments = std::make_shared<PredictArguments>();
+  arguments->machine.add_options(*command);
+  command
+      ->add_option("application", arguments->application,
+                   fmt::format("A model ({}), or a .json file with one application", model_names()))
+      ->required();
+  command->add_option("parameters", arguments->parameters, "Parameters of the model, as name=value");
+  command->add_option("--nodes", arguments->nodes, "On so many nodes, the first ones; all unless given");
+  command->add_flag("--json", arguments->json, "Print the prediction as JSON");
+  std::string footer =
+      "Examples:\n"
+      "  zettasim predict fugakunext hpl\n"
+      "  zettasim predict frontier stencil cells_per_node=64e6 --nodes 1024\n"
+      "  zettasim predict fugakunext llm-training --json\n\n"
+      "Models, their parameters and [defaults]:\n\n";
+  for (const auto& model : workload::models()) footer += parameter_list(model) + "\n";
+  command->footer(footer);
+  command->callback([arguments, &exit_code] {
+    predict(*arguments);
+    exit_code = success;
+  });
+}
+
+}  // namespace zettasim::app

@@ -1,0 +1,61 @@
+// zettasim predict, from the outside.
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "program.hpp"
+#include "support/catch.hpp"
+
+using nlohmann::json;
+using zettasim::test::call;
+using zettasim::test::contains;
+using zettasim::test::Scratch;
+
+namespace {
+
+json prediction(const std::string& arguments) {
+  const auto outcome = call("predict " + arguments + " --json");
+  INFO(outcome.error);
+  REQUIRE(outcome.exit_code == 0);
+  return json::parse(outcome.out);
+}
+
+}  // namespace
+
+TEST_CASE("a prediction's figures follow from each other") {
+  const json p = prediction("fugakunext hpl --nodes 64");
+  CHECK(p["nodes"] == 64);
+  CHECK(p["flops"].get<double>() == Approx(p["flop_count"].get<double>() / p["time_s"].get<double>()));
+  CHECK(p["rmax_flops"] == p["flops"]);
+  CHECK(p["power_mean_w"].get<double>() == Approx(p["energy_j"].get<double>() / p["time_s"].get<double>()));
+  double energy = 0.0, time = 0.0;
+  for (const auto& part : p["energy_by_component_j"]) energy += part.get<double>();
+  for (const auto& phase : p["phases"]) time += phase["time_s"].get<double>();
+  CHECK(energy == Approx(p["energy_j"].get<double>()).epsilon(1e-9));
+  CHECK(time == Approx(p["time_s"].get<double>()).epsilon(1e-9));
+}
+
+TEST_CASE("predictions are the same bytes each time") {
+  CHECK(call("predict frontier stencil --json").out == call("predict frontier stencil --json").out);
+}
+
+TEST_CASE("an application of one's own is predicted from its file") {
+  const Scratch scratch;
+  const auto file = scratch / "mine.json";
+  std::ofstream(file) << R"({"program": {"step": [{"busy": {"time": "2 s"}}], "steps": 5}})";
+  CHECK(prediction("two-nodes '" + file.string() + "'")["time_s"].get<double>() == Approx(10.0));
+}
+
+TEST_CASE("all wrong parameters of a prediction are named at once") {
+  const auto outcome = call("predict frontier hpl block=x foo=1");
+  CHECK(outcome.exit_code == 2);
+  CHECK(contains(outcome.error, "hpl#/block: found \"x\""));
+  CHECK(contains(outcome.error, "hpl#: unknown key \"foo\""));
+}
+
+TEST_CASE("unknown models and node counts and words without a value are refused") {
+  for (const char* arguments : {"frontier hpll", "frontier hpl --nodes 0", "frontier hpl --nodes 99999999",
+                                "frontier hpl n", "frontier no-such-file.json", "frontier hpl =3"}) {
+    INFO(arguments);
+    CHECK(call(std::string("predict ") + arguments).exit_code == 2);
+  }
+}
