@@ -11,7 +11,8 @@ declare -A may=(
   [cost]="base platform topology cost"
   [engine]="base platform topology workload cost engine"
   [report]="base platform topology workload cost engine report"
-  [app]="base platform topology workload cost engine report app"
+  [study]="base platform topology workload cost engine report study"
+  [app]="base platform topology workload cost engine report study app"
 )
 failed=0
 for folder in "${!may[@]}"; do
@@ -21,7 +22,7 @@ for folder in "${!may[@]}"; do
       *" $included "*) ;;
       *) echo "$file includes $included, which $folder may not" && failed=1 ;;
     esac
-  done < <(grep -rHoE '#include "(zettasim/)?(base|platform|topology|workload|cost|engine|report|app)/' "src/$folder" "include/zettasim/$folder" 2>/dev/null |
+  done < <(grep -rHoE '#include "(zettasim/)?(base|platform|topology|workload|cost|engine|report|study|app)/' "src/$folder" "include/zettasim/$folder" 2>/dev/null |
     sed -E 's|:#include "(zettasim/)?([a-z]+)/|:\2|')
 done
 if grep -rlE '#include *[<"]simgrid' src include | grep -v '^src/engine/'; then

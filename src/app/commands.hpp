@@ -3,11 +3,16 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
 
 namespace zettasim::app {
 
 // What the program exits with (docs/formats.md).
-enum ExitCode { success = 0, bad_input = 2, simulated_failure = 3 };
+enum ExitCode { success = 0, bad_input = 2, simulated_failure = 3, interrupted_run = 130 };
+
+// One command line, without the name of the program: the exit code. Studies call it in the children that they fork.
+int run_command_line(const std::vector<std::string>& arguments);
 
 // Each sets `exit_code` when its command ran.
 void add_run(CLI::App& app, int& exit_code);
@@ -17,5 +22,6 @@ void add_collective(CLI::App& app, int& exit_code);
 void add_topology(CLI::App& app, int& exit_code);
 void add_predict(CLI::App& app, int& exit_code);
 void add_route(CLI::App& app, int& exit_code);
+void add_sweep(CLI::App& app, int& exit_code);
 
 }  // namespace zettasim::app

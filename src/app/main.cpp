@@ -21,35 +21,38 @@ void suggest_command(const CLI::App& app, const std::string& word) {
 }
 
 }  // namespace
-}  // namespace zettasim::app
 
-int main(int argc, char** argv) {
-  using namespace zettasim;
-  CLI::App app("zettasim: a simulator of hybrid CPU/GPU supercomputers");
-  int exit_code = app::success;
+int run_command_line(const std::vector<std::string>& arguments) {
+  CLI::App app("zettasim: a simulator of hybrid CPU/GPU supercomputers", "zettasim");
+  int exit_code = success;
   app.require_subcommand(1);
-  app.set_version_flag("--version", app::version());
+  app.set_version_flag("--version", version());
   app.footer(
       "Examples:\n"
       "  zettasim run fugakunext mixed-day --out out\n"
       "  zettasim platform show fugakunext\n"
       "  zettasim workload describe mixed-day\n"
       "Exit codes: 0 done, 2 bad input, 3 (with --strict) a simulated job did not finish.");
-  app::add_run(app, exit_code);
-  app::add_predict(app, exit_code);
-  app::add_platform(app, exit_code);
-  app::add_workload(app, exit_code);
-  app::add_collective(app, exit_code);
-  app::add_topology(app, exit_code);
-  app::add_route(app, exit_code);
+  add_run(app, exit_code);
+  add_predict(app, exit_code);
+  add_platform(app, exit_code);
+  add_workload(app, exit_code);
+  add_collective(app, exit_code);
+  add_topology(app, exit_code);
+  add_route(app, exit_code);
+  add_sweep(app, exit_code);
   try {
-    app.parse(argc, argv);
+    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // CLI11 takes them last one first
   } catch (const CLI::ParseError& error) {
-    if (argc > 1 && error.get_name() == "RequiredError") app::suggest_command(app, argv[1]);
-    return app.exit(error) == 0 ? app::success : app::bad_input;
+    if (!arguments.empty() && error.get_name() == "RequiredError") suggest_command(app, arguments[0]);
+    return app.exit(error) == 0 ? success : bad_input;
   } catch (const InputError& error) {
     fmt::print(stderr, "{}\n", error.what());
-    return app::bad_input;
+    return bad_input;
   }
   return exit_code;
 }
+
+}  // namespace zettasim::app
+
+int main(int argc, char** argv) { return zettasim::app::run_command_line({argv + 1, argv + argc}); }
