@@ -41,6 +41,22 @@ ParameterInfo ai_precision() { return choice("precision", {"bf16", "fp16", "fp8"
 
 constexpr double year_s = 365.0 * 86400.0;
 
+// The model itself, by default one of 70 billion weights, then what is done with it.
+std::vector<ParameterInfo> transformer_parameters(std::vector<ParameterInfo> more) {
+  std::vector<ParameterInfo> all{
+      count("layers", 80, 1, 1e5, "transformer layers"),
+      count("hidden", 8192, 1, 1e6, "width of a layer"),
+      count("heads", 64, 1, 1e5, "attention heads"),
+      count("kv_heads", 8, 0, 1e5, "heads of keys and values; 0: as many as heads"),
+      count("ffn", 28672, 0, 1e7, "width of the feed-forward part; 0: four times hidden"),
+      count("vocab", 128256, 1, 1e7, "words that the model knows"),
+      choice("feed_forward", {"gated", "plain"}, "three matrices, or two"),
+      ai_precision(),
+  };
+  for (ParameterInfo& info : more) all.push_back(std::move(info));
+  return all;
+}
+
 std::vector<ModelInfo> make_models() {
   return {
       {"checkpoint",
@@ -69,14 +85,24 @@ std::vector<ModelInfo> make_models() {
         count("output", 256, 1, most_loop_count, "tokens of an answer"),
         count("batch", 64, 1, 1e6, "requests that a node answers at once"), ai_precision(), steps(1000)},
        build_llm_inference},
-      {"llm-training",
-       "trains a dense transformer: data parallel over nodes, tensor parallel inside",
-       {number("parameters", 70e9, 1e6, 1e14, "weights of the model"),
-        count("layers", 80, 1, 1e5, "transformer layers"), count("hidden", 8192, 1, 1e6, "width of a layer"),
-        count("sequence", 8192, 1, 1e8, "tokens of a sequence"),
-        count("tokens_per_node", 131072, 1, 1e10, "tokens of a step on each node"),
-        count("micro_batch_tokens", 16384, 1, 1e10, "tokens between two reads of the weights"), ai_precision(),
-        duration("checkpoint_interval", 3600.0, 0.0, year_s, "time between checkpoints; 0 s: none"), steps(1000)},
+      {"llm-training", "trains a dense transformer: tensor, pipeline, context and data parallel over all main devices",
+       transformer_parameters(
+           {count("seq", 8192, 1, 1e8, "tokens of a sequence"),
+            count("global_batch", 0, 0, 1e9, "sequences of a step; 0: `microbatches` on each copy"),
+            count("microbatch", 1, 1, 1e6, "sequences that pass through the layers together"),
+            count("microbatches", 16, 1, most_loop_count, "micro-batches of a step on each copy, without global_batch"),
+            count("tp", 0, 0, 1e6, "tensor parallel devices; 0: those of a node"),
+            count("pp", 1, 1, 1e5, "stages of the pipeline"),
+            count("dp", 0, 0, 1e9, "copies of the model; 0: as many as there are devices for"),
+            count("cp", 1, 1, 1e6, "context parallel devices, each with a part of the sequence"),
+            count("interleave", 1, 1, 1e5, "parts of the model on each stage"),
+            choice("recompute", {"none", "selective", "full"}, "what the backward pass computes again"),
+            choice("sequence_parallel", {"no", "yes"}, "norms and sums split along the sequence over tp"),
+            choice("attention", {"fused", "unfused"}, "scores in one kernel, or through memory"),
+            choice("dropout", {"no", "yes"}, "dropout on scores and hidden states"),
+            count("zero", 0, 0, 3, "what copies share: 1 optimizer state, 2 gradients too, 3 weights too"),
+            choice("overlap_gradients", {"no", "yes"}, "their reduction beside the last backward pass"),
+            duration("checkpoint_interval", 3600.0, 0.0, year_s, "time between checkpoints; 0 s: none"), steps(1000)}),
        build_llm_training},
       {"particles",
        "molecular dynamics: short-range forces, and long-range ones on a mesh",

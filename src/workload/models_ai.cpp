@@ -10,50 +10,7 @@ namespace {
 // Bytes that a weight takes in the precision that computes.
 double weight_bytes(Precision precision) { return precision == Precision::fp8 ? 1.0 : 2.0; }
 
-constexpr double adam_bytes = 12.0;  // fp32 master weight and two moments (Rajbhandari et al. 2020, section 3.1)
-
 }  // namespace
-
-// llm-training: one step of a dense decoder-only transformer. The model is spread over the devices of a node (tensor
-// parallel, inside the node) and repeated on every node (data parallel); optimizer state is sharded over all nodes.
-//   flops per token:   6 P for weights + 6 layers * hidden * sequence for causal attention, forward and backward
-//   memory traffic:    weights three times and gradients once for each micro-batch; 34 bytes of activations written and
-//   read
-//                      per token, layer and hidden unit
-//   gradients:         reduce-scatter, then all-gather of the new weights: together the all-reduce of 2 P bytes each
-//   optimizer:         P / nodes weights a node, 12 bytes of state read and written, gradient read, weight written
-//   checkpoint:        weights and optimizer state, 14 P bytes over all nodes
-// Source: Kaplan et al. 2020 (6 P), Chowdhery et al. 2022 appendix B (attention; halved, as causal kernels skip the
-// upper half), Korthikanti et al. 2022 (34 s b h), Rajbhandari et al. 2020 (sharded optimizer). Limits: no pipeline or
-// expert parallelism; tensor-parallel exchanges inside the node cost nothing; communication does not overlap the
-// backward pass; the batch grows with the nodes. It is not checked that the model fits into a node.
-Program build_llm_training(const Application& application, std::int64_t nodes, const NodeShape&) {
-  const Parameters given(application);
-  const auto precision = ai_precisions.at(static_cast<std::size_t>(given.count("precision")));
-  const double weights = given["parameters"];
-  const double tokens = given["tokens_per_node"];
-  const auto machine = static_cast<double>(nodes);
-  const double per_token = 6.0 * weights + 6.0 * given["layers"] * given["hidden"] * given["sequence"];
-  const double micro_batches = std::ceil(tokens / std::min(tokens, given["micro_batch_tokens"]));
-  const double activations = 2.0 * 34.0 * given["layers"] * given["hidden"] * tokens;
-  const double gradient_bytes = 2.0 * weights;
-  Program program;
-  program.steps = given.count("steps");
-  program.setup = {storage("read weights", Direction::read, gradient_bytes / machine, application.tier),
-                   collective("distribute weights", CollectiveOperation::all_gather, gradient_bytes)};
-  program.step = {
-      compute("forward and backward", precision, tokens * per_token,
-              micro_batches * (3.0 * weight_bytes(precision) + 2.0) * weights + activations),
-      collective("reduce gradients", CollectiveOperation::reduce_scatter, gradient_bytes),
-      compute("optimizer", Precision::fp32, 12.0 * weights / machine, (2.0 * adam_bytes + 4.0) * weights / machine),
-      collective("gather weights", CollectiveOperation::all_gather, gradient_bytes)};
-  if (given["checkpoint_interval"] > 0.0) {
-    program.checkpoint = {
-        storage("write checkpoint", Direction::write, (2.0 + adam_bytes) * weights / machine, application.tier)};
-    program.checkpoint_interval = seconds(given["checkpoint_interval"]);
-  }
-  return program;
-}
 
 // llm-inference: each node serves its own copy of the model; a step answers one batch of requests.
 //   prefill: 2 P flops a token of the prompt + 2 layers * hidden * prompt (causal attention); weights are read once

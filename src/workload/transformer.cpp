@@ -12,8 +12,8 @@ constexpr double mask_bytes = 1.0;    // of a dropout mask
 double layer_weights(const Transformer& model) {
   const double h = model.hidden;
   const double attention = 2.0 * h * h + 2.0 * h * model.kv_width();
-  const double feed_forward = 2.0 * h * model.ffn;
-  const double biases = 2.0 * h + 2.0 * model.kv_width() + model.ffn + h;
+  const double feed_forward = model.ffn_matrices() * h * model.ffn;
+  const double biases = 2.0 * h + 2.0 * model.kv_width() + (model.ffn_matrices() - 1.0) * model.ffn + h;
   const double norms = 2.0 * 2.0 * h;
   return attention + feed_forward + biases + norms;
 }
@@ -24,7 +24,7 @@ double all_weights(const Transformer& model) {
 
 double training_flops(const Transformer& model, double sequences) {
   const double h = model.hidden;
-  const double products = 2.0 * (2.0 * h * h + 2.0 * h * model.kv_width() + 2.0 * h * model.ffn);
+  const double products = 2.0 * (2.0 * h * h + 2.0 * h * model.kv_width() + model.ffn_matrices() * h * model.ffn);
   const double scores = 2.0 * 2.0 * model.seq * h;
   const double logits = 2.0 * h * model.vocab;
   constexpr double passes = 3.0;  // forward; backward for inputs; backward for weights
@@ -32,17 +32,19 @@ double training_flops(const Transformer& model, double sequences) {
 }
 
 double layer_activations(const Transformer& model, double b, const Split& split, Recompute recompute) {
-  const double tokens = model.seq * b;
+  const double tokens = model.seq * b / split.cp;
   const double h = model.hidden;
   const double outside_share = split.sequence_parallel ? split.tp : 1.0;
   if (recompute == Recompute::full) return number_bytes * tokens * h / outside_share;
   // Inputs of two norms, of attention and of the feed-forward part; masks of two dropouts.
-  const double outside = tokens * h * (4.0 * number_bytes + 2.0 * mask_bytes);
+  const double outside = tokens * h * (4.0 * number_bytes + (model.dropout ? 2.0 * mask_bytes : 0.0));
   // Queries, keys, values and the input of the projection; before and after the activation function.
-  const double inside = number_bytes * tokens * (2.0 * h + 2.0 * model.kv_width() + 2.0 * model.ffn);
-  // Softmax before and after dropout, and its mask.
-  const double scores = model.heads * model.seq * tokens * (2.0 * number_bytes + mask_bytes);
-  return outside / outside_share + (inside + (recompute == Recompute::none ? scores : 0.0)) / split.tp;
+  const double inside = number_bytes * tokens * (2.0 * h + 2.0 * model.kv_width() + model.ffn_matrices() * model.ffn);
+  // Softmax before and after dropout, and its mask; nothing where they stay inside of one kernel.
+  const double score_bytes = model.dropout ? 2.0 * number_bytes + mask_bytes : number_bytes;
+  const bool kept = recompute == Recompute::none && !model.fused_attention;
+  const double scores = kept ? model.heads * model.seq * tokens * score_bytes : 0.0;
+  return outside / outside_share + (inside + scores) / split.tp;
 }
 
 double stage_activations(const Transformer& model, double b, const Split& split, Recompute recompute) {

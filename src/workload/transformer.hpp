@@ -4,7 +4,7 @@
 // Sources: Narayanan et al. 2021, "Efficient large-scale language model training on GPU clusters", section 5 and
 // appendix (weights, operations); Korthikanti et al. 2022, "Reducing activation recomputation in large transformer
 // models", section 4 (activations). Both generalised to fewer heads of keys and values and to any width of the
-// feed-forward part; two-matrix feed-forward with biases. Numbers of 16 bits, dropout masks of 8.
+// feed-forward part, gated or not; with biases. Numbers of 16 bits, dropout masks of 8.
 #pragma once
 
 namespace zettasim::workload {
@@ -23,7 +23,11 @@ struct Transformer {
   double ffn = 4.0;
   double vocab = 1.0;
   double seq = 1.0;
+  bool gated = false;            // a third matrix in the feed-forward part (Shazeer 2020, SwiGLU)
+  bool dropout = true;           // after attention and the feed-forward part, and on the scores
+  bool fused_attention = false;  // scores stay inside of one kernel (Dao et al. 2022), which skips the causal half
 
+  double ffn_matrices() const { return gated ? 3.0 : 2.0; }
   double kv_width() const { return hidden * kv_heads / heads; }
 };
 
@@ -31,6 +35,7 @@ struct Transformer {
 struct Split {
   double tp = 1.0;
   double pp = 1.0;
+  double cp = 1.0;                 // parts of a sequence, each with its own tokens through all layers
   double interleave = 1.0;         // parts of the model on each stage of the pipeline
   bool sequence_parallel = false;  // what lies outside of the tensor-parallel region is split along the sequence
 };

@@ -126,15 +126,61 @@ TEST_CASE("particles compute each pair once and transpose their mesh four times"
   CHECK(total(program.step, halo_of) == Approx(2 * 1e4 * cutoff * 24).epsilon(1e-9));
 }
 
-// 6 P + 6 * 80 * 8192 * 8192 a token, 131,072 tokens a node; gradients 2 P bytes out and 2 P bytes of weights back.
-TEST_CASE("training a transformer costs six flops a weight and token and moves each gradient once out and back",
-          "[workload]") {
-  const auto program = build_program(application(R"({"model": "llm-training"})"), 10, four_gpus);
-  CHECK(total(program.step, flop_of(Precision::bf16)) ==
-        Approx(131072.0 * (6 * 70e9 + 6.0 * 80 * 8192 * 8192)).epsilon(1e-9));
-  CHECK(total(program.step, bytes_of(CollectiveOperation::reduce_scatter)) == Approx(140e9));
-  CHECK(total(program.step, bytes_of(CollectiveOperation::all_gather)) == Approx(140e9));
-  CHECK(std::get<StorageAccess>(program.checkpoint.at(0).what).size.si() == Approx(14 * 70e9 / 10));
+// Two nodes of four devices: tensor parallel 2 x pipeline 2 x data parallel 2 (what is left). 72 B s l h^2 (1 + s / 6h
+// + V / 12lh) model FLOPs for 4 sequences of 1,024, h 1,024, l 8, V 51,200; each of the 8 devices holds 1/4 of the
+// layers' weights and 1/2 of the embedding.
+TEST_CASE("training reports model FLOPs and hands each device its share of the model", "[workload][llm]") {
+  const auto program = build_program(
+      application(R"({"model": "llm-training", "layers": 8, "hidden": 1024, "heads": 16, "kv_heads": 0, "ffn": 0,
+                      "vocab": 51200, "seq": 1024, "feed_forward": "plain", "tp": 2, "pp": 2, "global_batch": 4})"),
+      2, four_gpus);
+  CHECK(program.misfit.empty());
+  const double l = 8, h = 1024, s = 1024, v = 51200, sequences = 4;
+  CHECK(program.per_step.flops.si() ==
+        Approx(72 * sequences * s * l * h * h * (1 + s / (6 * h) + v / (12 * l * h))).epsilon(1e-9));
+  CHECK(program.per_step.tokens == 4096);
+  // 4 sequences / 2 copies = 2 micro-batches, after a bubble of (2 - 1) / 1 of them.
+  const auto count_of = [&](const char* name) {
+    double count = 0.0;
+    for (const Phase& phase : program.step) {
+      if (phase.name == name && std::holds_alternative<Loop>(phase.what))
+        count = static_cast<double>(std::get<Loop>(phase.what).count);
+      if (phase.name == name && std::holds_alternative<Idle>(phase.what)) count = std::get<Idle>(phase.what).times;
+    }
+    return count;
+  };
+  CHECK(count_of("micro-batches") == 2.0);
+  CHECK(count_of("pipeline bubble") == 1.0);
+  // Gradients of 4 bytes: 12 h^2 + 13 h weights a layer, 8 layers on 4 devices, and V h / 2 of the embedding.
+  const double weights = 8 * (12 * h * h + 13 * h) / 4 + v * h / 2;
+  const auto gradients = [&](const Phase& phase) {
+    return phase.name == "reduce gradients" ? std::get<Collective>(phase.what).size.si() : 0.0;
+  };
+  CHECK(total(program.step, gradients) == Approx(4 * weights).epsilon(1e-9));
+}
+
+// A third of the devices would be left over; five layers do not make two equal stages; and so on.
+TEST_CASE("training says why its parts do not go together", "[workload][llm]") {
+  const auto misfit = [](const std::string& parameters) {
+    return build_program(application(R"({"model": "llm-training", )" + parameters + "}"), 3, four_gpus).misfit;
+  };
+  CHECK(misfit(R"("tp": 4)").empty());
+  CHECK(misfit(R"("tp": 8)") == "tp 8 x cp 1 x dp 1 x pp 1 = 8 devices, while the job has 12");
+  CHECK(misfit(R"("pp": 3)") == "80 layers do not divide into pp 3 x interleave 1 equal parts");
+  CHECK(misfit(R"("global_batch": 5)") ==
+        "a global_batch of 5 is no whole number of micro-batches of 1 for each of dp 3 copies");
+  CHECK(misfit(R"("kv_heads": 65)") == "kv_heads 65 are more than heads 64");
+}
+
+// Each step of ZeRO divides one more of 12, 4 and 2 bytes a weight by the copies: 3 nodes hold 3.
+TEST_CASE("sharing states among copies saves the memory that Rajbhandari et al count", "[workload][llm]") {
+  const auto memory = [](int zero) {
+    return build_program(application(R"({"model": "llm-training", "zero": )" + std::to_string(zero) + "}"), 3,
+                         four_gpus)
+        .device_memory.si();
+  };
+  CHECK((memory(0) - memory(1)) / (memory(1) - memory(2)) == Approx(12.0 / 4.0));
+  CHECK((memory(1) - memory(2)) / (memory(2) - memory(3)) == Approx(4.0 / 2.0));
 }
 
 // Decode reads 70e9 weights of 1 B (fp8) and 64 sequences of 2,048 + 128 tokens of 2 * 80 * 1,024 * 2 B for each of 256

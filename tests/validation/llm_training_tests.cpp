@@ -1,0 +1,77 @@
+// Training steps of the model against published ones on A100, whose platform files know nothing of them.
+#include "llm_runs.hpp"
+#include "support/catch.hpp"
+
+using namespace zettasim;
+using namespace zettasim::test;
+
+namespace {
+
+// What both papers have in common: scores through memory, dropout, two matrices, as many heads of keys as of queries.
+std::string gpt(const Row& row, const std::string& microbatch, const std::string& interleave, const std::string& more) {
+  return fmt::format(
+      R"({{"model": "llm-training", "layers": {}, "hidden": {}, "heads": {}, "kv_heads": 0, "ffn": 0, "vocab": {}, )"
+      R"("seq": {}, "global_batch": {}, "microbatch": {}, "tp": {}, "pp": {}, "dp": {}, "interleave": {}, )"
+      R"("feed_forward": "plain", "attention": "unfused", "dropout": "yes", "precision": "{}"{}}})",
+      row.at("layers"), row.at("hidden"), row.at("heads"), row.at("vocab"), row.at("seq"), row.at("global_batch"),
+      microbatch, row.at("TP"), row.at("PP"), row.at("DP"), interleave, row.at("precision"), more);
+}
+
+void print(const Row& row, const std::string& how, double predicted, double measured) {
+  fmt::print("{:12} {:>5} GPUs  {:20} predicted {:7.2f} s  measured {:7.2f} s  {:+6.2f} %\n", row.at("model"),
+             row.at("GPUs"), how, predicted, measured, 100.0 * (predicted / measured - 1.0));
+}
+
+}  // namespace
+
+// Korthikanti et al. 2022, table 5 and section 6.3: 22 to 1,008 billion weights on 8 to 2,240 A100.
+TEST_CASE("steps of GPT with and without recomputation take about as long as Korthikanti et al measured",
+          "[validation][llm]") {
+  const auto rows = read_table(shared_file_or_skip("validation/seqsel_table5.csv"));
+  REQUIRE(rows.size() == 9);
+  const MeasuredMachine selene("selene-like.json");
+  Errors errors;
+  for (const Row& row : rows) {
+    const bool full = row.at("recompute") == "full";
+    const auto prediction = selene.predict(
+        gpt(row, row.at("microbatch"), row.at("interleave"),
+            full ? R"(, "recompute": "full")" : R"(, "recompute": "selective", "sequence_parallel": "yes")"),
+        std::stol(row.at("GPUs")));
+    INFO(selene.last_problem());
+    REQUIRE(prediction);
+    const double measured = std::stod(row.at("iter_time_s"));
+    print(row, row.at("recompute"), prediction->step_time.si(), measured);
+    errors.add(prediction->step_time.si(), measured);
+  }
+  fmt::print("mean {:.2f} %, worst {:.2f} %\n", 100.0 * errors.mean(), 100.0 * errors.worst);
+  CHECK(errors.mean() < 0.04);
+  CHECK(errors.worst < 0.09);
+}
+
+// Narayanan et al. 2021, table 1: 1.7 to 1,008 billion weights on 32 to 3,072 A100, computed again in full. The
+// micro-batch is not in the table; the paper chose the best, and so does this.
+TEST_CASE("steps of GPT with data parallelism take about as long as Narayanan et al measured", "[validation][llm]") {
+  const auto rows = read_table(shared_file_or_skip("validation/megatron_sc21_table1.csv"));
+  REQUIRE(rows.size() == 10);
+  const MeasuredMachine selene("selene-like.json");
+  Errors errors;
+  for (const Row& row : rows) {
+    double best = 0.0;
+    std::string chosen;
+    for (const char* microbatch : {"1", "2", "4", "8", "16"}) {
+      const auto prediction =
+          selene.predict(gpt(row, microbatch, "1", R"(, "recompute": "full")"), std::stol(row.at("GPUs")));
+      if (!prediction) continue;
+      if (best != 0.0 && prediction->step_time.si() >= best) continue;
+      best = prediction->step_time.si();
+      chosen = microbatch;
+    }
+    INFO(row.at("model") << " " << selene.last_problem());
+    REQUIRE(best > 0.0);
+    const double measured = std::stod(row.at("iter_time_s"));
+    print(row, "micro-batch " + chosen, best, measured);
+    errors.add(best, measured);
+  }
+  fmt::print("mean {:.2f} %, worst {:.2f} %\n", 100.0 * errors.mean(), 100.0 * errors.worst);
+  CHECK(errors.mean() < 0.06);
+}
