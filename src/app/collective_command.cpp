@@ -26,6 +26,7 @@ struct CollectiveArguments {
   std::string operation = "all-reduce";
   std::string sizes = "8B..1GiB";
   std::int64_t ranks = 0;
+  DeviceGroups groups;
   std::string algorithm;
   std::string protocol;
   std::string network = "patterns";
@@ -138,6 +139,24 @@ Ranks read_ranks(const platform::Machine& machine, std::int64_t wanted) {
   return ranks;
 }
 
+// Ranks that a collective joins: those of a group, or all.
+double members(const Ranks& ranks, const DeviceGroups& groups) {
+  return static_cast<double>(groups.size > 0 ? std::min(groups.size, ranks.count) : ranks.count);
+}
+
+void check_groups(const DeviceGroups& groups, const Ranks& ranks) {
+  if (groups.size < 0 || groups.size > ranks.count) {
+    throw InputError("--group-size",
+                     fmt::format("found {}, expected 1 to {}, the ranks there are", groups.size, ranks.count));
+  }
+  if (groups.stride < 1 || (groups.size > 0 && groups.stride > ranks.count / groups.size)) {
+    throw InputError(
+        "--group-stride",
+        fmt::format("found {}, expected 1 to {}: {} ranks that are so far apart have to fit into {}", groups.stride,
+                    groups.size > 0 ? ranks.count / groups.size : 1, groups.size, ranks.count));
+  }
+}
+
 struct Row {
   DataSize size;
   cost::CommunicationCost cost;
@@ -154,6 +173,20 @@ Resolution read_resolution(const std::string& text) {
                    fmt::format("found \"{}\", expected patterns (fast) or messages (each message simulated, "
                                "up to a few thousand nodes)",
                                text));
+}
+
+// What only patterns can answer.
+void check_messages(const platform::Machine& machine, const DeviceGroups& groups) {
+  if (groups.size > 0) {
+    throw InputError("--network",
+                     "found messages, expected patterns: messages are simulated between all ranks only, "
+                     "without --group-size");
+  }
+  if (machine.node.domain_nodes() > 1) {
+    throw InputError("--network", fmt::format("found messages, expected patterns: GPU links of \"{}\" join several "
+                                              "nodes, which only patterns know",
+                                              machine.name));
+  }
 }
 
 std::vector<cost::CommunicationCost> costs_of(const platform::Machine& machine, const topology::Network& network,
@@ -173,14 +206,14 @@ std::vector<cost::CommunicationCost> costs_of(const platform::Machine& machine, 
   return costs;
 }
 
-// All-to-all: a size is what one rank sends, as in nccl-tests; a node sends that of all its devices.
+// All-to-all: a size is what one rank sends, as in nccl-tests; without groups the model asks for what a node sends.
 std::vector<Row> cost_rows(const platform::Machine& machine, const topology::Network& network,
                            CollectiveOperation operation, const std::vector<DataSize>& sizes, const Ranks& ranks,
                            const cost::CollectiveChoice& choice, Resolution resolution) {
   const bool all_to_all = operation == CollectiveOperation::all_to_all;
   std::vector<DataSize> per_node;
   for (const DataSize size : sizes) {
-    per_node.push_back(all_to_all ? size * static_cast<double>(ranks.per_node) : size);
+    per_node.push_back(all_to_all && choice.groups.size == 0 ? size * static_cast<double>(ranks.per_node) : size);
   }
   const auto costs = costs_of(machine, network, operation, per_node, ranks, choice, resolution);
   std::vector<Row> rows;
@@ -191,7 +224,7 @@ std::vector<Row> cost_rows(const platform::Machine& machine, const topology::Net
     row.cost = costs[i];
     if (row.cost.time > Duration{} && operation != CollectiveOperation::barrier) {
       row.algorithm_bandwidth = size / row.cost.time;
-      row.bus_bandwidth = row.algorithm_bandwidth * bus_factor(operation, static_cast<double>(ranks.count));
+      row.bus_bandwidth = row.algorithm_bandwidth * bus_factor(operation, members(ranks, choice.groups));
     }
     rows.push_back(std::move(row));
   }
@@ -199,10 +232,15 @@ std::vector<Row> cost_rows(const platform::Machine& machine, const topology::Net
 }
 
 void print_table(const platform::Machine& machine, const topology::Network& network, CollectiveOperation operation,
-                 const Ranks& ranks, const std::vector<Row>& rows) {
-  fmt::print("{} on {}: {} {} of {} nodes, {}\n\n", name_of(operation), machine.name,
+                 const Ranks& ranks, const DeviceGroups& groups, const std::vector<Row>& rows) {
+  fmt::print("{} on {}: {} {} of {} nodes, {}\n", name_of(operation), machine.name,
              with_thousands(static_cast<unsigned long long>(ranks.count)), machine.node.gpus ? "GPUs" : "ranks",
              with_thousands(ranks.nodes.size()), network.describe());
+  if (groups.size > 0) {
+    fmt::print("all groups of {} at once, {} apart\n", with_thousands(static_cast<unsigned long long>(groups.size)),
+               with_thousands(static_cast<unsigned long long>(groups.stride)));
+  }
+  fmt::print("\n");
   fmt::print("{:>12} {:>12} {:>12} {:>12}  {:<9} {}\n", "size", "time", "algorithm", "bus", "protocol", "algorithm");
   for (const Row& row : rows) {
     fmt::print("{:>12} {:>12} {:>12} {:>12}  {:<9} {}\n", size_text(row.size), to_text(row.cost.time),
@@ -212,10 +250,11 @@ void print_table(const platform::Machine& machine, const topology::Network& netw
 }
 
 void print_json(const platform::Machine& machine, const topology::Network& network, CollectiveOperation operation,
-                const Ranks& ranks, const std::vector<Row>& rows) {
+                const Ranks& ranks, const DeviceGroups& groups, const std::vector<Row>& rows) {
   nlohmann::ordered_json result = {{"platform", machine.name},        {"network", network.describe()},
                                    {"operation", name_of(operation)}, {"ranks", ranks.count},
                                    {"nodes", ranks.nodes.size()},     {"rows", nlohmann::ordered_json::array()}};
+  if (groups.size > 0) result["groups"] = {{"size", groups.size}, {"stride", groups.stride}};
   for (const Row& row : rows) {
     result["rows"].push_back({{"size_bytes", in_bytes(row.size)},
                               {"time_s", in_seconds(row.cost.time)},
@@ -229,10 +268,10 @@ void print_json(const platform::Machine& machine, const topology::Network& netwo
 }
 
 // What the names mean, and which of them work here.
-void list_algorithms(cost::CommunicationModel& model, CollectiveOperation operation, DataSize size,
-                     const Ranks& ranks) {
+void list_algorithms(cost::CommunicationModel& model, CollectiveOperation operation, DataSize size, const Ranks& ranks,
+                     const DeviceGroups& groups) {
   fmt::print("p nodes, n bytes, L latency of a round, B bandwidth, k blocks, D dimensions of extent e\n\n");
-  const auto applicable = model.applicable_algorithms(operation, ranks.nodes, size);
+  const auto applicable = model.applicable_algorithms(operation, ranks.nodes, size, groups);
   for (const auto& algorithm : cost::collective_algorithms()) {
     if (std::ranges::count(algorithm.operations, operation) == 0) continue;
     const bool works = std::ranges::count(applicable, algorithm.name) > 0;
@@ -248,17 +287,20 @@ void collective(const CollectiveArguments& arguments) {
   const Resolution resolution = read_resolution(arguments.network);
   const auto machine = arguments.load();
   const Ranks ranks = read_ranks(machine, arguments.ranks);
+  check_groups(arguments.groups, ranks);
+  if (resolution == Resolution::messages) check_messages(machine, arguments.groups);
   const auto network = topology::build_network(machine);
   if (arguments.list) {
     cost::CommunicationModel model(machine, *network);
-    return list_algorithms(model, operation, sizes.front(), ranks);
+    return list_algorithms(model, operation, sizes.front(), ranks, arguments.groups);
   }
   const cost::CollectiveChoice choice{.algorithm = arguments.algorithm,
                                       .protocol = arguments.protocol,
                                       .gpus_per_node = ranks.per_node,
+                                      .groups = arguments.groups,
                                       .loads = cost::Loads::left_out};
   const auto rows = cost_rows(machine, *network, operation, sizes, ranks, choice, resolution);
-  (arguments.json ? print_json : print_table)(machine, *network, operation, ranks, rows);
+  (arguments.json ? print_json : print_table)(machine, *network, operation, ranks, arguments.groups, rows);
 }
 
 }  // namespace
@@ -270,6 +312,9 @@ void add_collective(CLI::App& app, int& exit_code) {
   command->add_option("--op", arguments->operation, "all-reduce, reduce-scatter, all-gather, broadcast, ...");
   command->add_option("--size", arguments->sizes, "1MiB, or powers of two such as 1KiB..1GiB; of all-to-all: a rank's");
   command->add_option("--ranks", arguments->ranks, "GPUs, or nodes where there are none, nodes filled in order; all");
+  command->add_option("--group-size", arguments->groups.size,
+                      "All groups of so many ranks at once, not all ranks as one");
+  command->add_option("--group-stride", arguments->groups.stride, "Distance of the ranks of a group; 1");
   command->add_option("--algorithm", arguments->algorithm, "Take this one and no other between the nodes");
   command->add_option("--protocol", arguments->protocol, "Take this protocol of the GPU library");
   command->add_option("--network", arguments->network, "patterns, or messages: each message simulated");
@@ -284,7 +329,8 @@ void add_collective(CLI::App& app, int& exit_code) {
   command->callback([arguments, &exit_code] { collective(*arguments), exit_code = success; });
   command->footer(
       "Examples:\n  zettasim collective fugaku --op all-reduce --size 1KiB..1MiB --ranks 4608\n  zettasim collective "
-      "frontier --size 1GiB --algorithm double-binary-tree");
+      "frontier --size 1GiB --algorithm double-binary-tree\n  zettasim collective frontier --group-size 64 "
+      "--group-stride 8 --size 1MiB");
 }
 
 }  // namespace zettasim::app

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <optional>
 
 #include "layout.hpp"
@@ -35,6 +36,7 @@ namespace {
 constexpr std::string_view node_ring = "ring";
 constexpr std::string_view node_switch = "in-switch reduction";
 constexpr std::string_view node_pairs = "all pairs at once";
+constexpr Duration no_limit = Duration::from_si(std::numeric_limits<double>::infinity());
 constexpr std::uint32_t most_pairwise = 4096;  // ranks: 16 million messages to route
 
 // GPUs of a node that take part; without groups, a node without any is one rank.
@@ -288,7 +290,8 @@ void CommunicationModel::add_traffic(const Round& round, const PatternCost& patt
   cost.node_link_energy += bytes(pattern.all_local_bytes * sent) * local.energy;
 }
 
-CommunicationCost CommunicationModel::time_of(const Schedule& schedule, const Step& step) {
+// Gives up, with the time so far, once a schedule takes as long as `limit`.
+CommunicationCost CommunicationModel::time_of(const Schedule& schedule, const Step& step, Duration limit) {
   if (schedule.relay == Schedule::Relay::switches) return in_switches(schedule, step);
   const bool gates = schedule.relay == Schedule::Relay::gates;
   CommunicationCost cost;
@@ -318,6 +321,7 @@ CommunicationCost CommunicationModel::time_of(const Schedule& schedule, const St
     cost.latency += slowest.latency;
     cost.time += several ? std::max(slowest.time, slowest.latency + interfaces) : slowest.time;
     first = last;
+    if (cost.time >= limit) break;
   }
   return cost;
 }
@@ -336,24 +340,31 @@ Duration CommunicationModel::least_time(const Schedule& schedule, const Step& st
   if (known == Known::ignored) return least;
   Duration with_known;
   for (const Round& round : schedule.rounds) {
-    const PatternCost* pattern = round.beside == 0 ? router_->known(round.pattern) : nullptr;
-    if (pattern) with_known += round_cost(round, *pattern, step.latency, step).time;
-    if (!pattern && round.beside == 0) with_known += latency * std::max(round.repeats, round.pipeline_depth);
+    if (round.beside != 0) continue;
+    if (const PatternCost* pattern = router_->known(round.pattern)) {
+      with_known += round_cost(round, *pattern, step.latency, step).time;
+      continue;
+    }
+    with_known += latency * std::max(round.repeats, round.pipeline_depth);
+    const bool halved = round.pattern.shape == Shape::trees_up || round.pattern.shape == Shape::trees_down;
+    const double sent = round.bytes * round.repeats * (halved ? 0.5 : 1.0);
+    if (!some_local) with_known += bytes(sent * per_node) / (interfaces * step.share);
   }
   return std::max(least, with_known * (1 - 1e-12));
 }
 
-// Tries the algorithms in the order of their least times, and only those that can still beat the best so far: routing a
-// machine's worth of messages for each of twenty rounds is what takes time here.
+// Tries algorithms of few patterns first, then in the order of their least times, and only those that can still beat
+// the best so far: routing a machine's worth of messages for each of twenty rounds is what takes time here.
 CommunicationCost CommunicationModel::between_nodes(CollectiveOperation operation, DataSize size,
                                                     const CollectiveChoice& choice, const Step& step) {
   std::vector<Schedule> all = candidates(operation, size, choice.algorithm);
-  std::ranges::stable_sort(all, {}, [&](const Schedule& s) { return least_time(s, step, Known::ignored); });
+  std::ranges::stable_sort(
+      all, {}, [&](const Schedule& s) { return std::pair(s.rounds.size() > 2, least_time(s, step, Known::ignored)); });
   std::optional<CommunicationCost> best;
   const Schedule* chosen = nullptr;
   for (const Schedule& schedule : all) {
     if (best && least_time(schedule, step, Known::counted) >= best->time) continue;
-    const CommunicationCost cost = time_of(schedule, step);
+    const CommunicationCost cost = time_of(schedule, step, best ? best->time : no_limit);
     if (best && cost.time >= best->time) continue;
     best = cost;
     chosen = &schedule;
@@ -395,7 +406,7 @@ CommunicationCost CommunicationModel::shift(std::int64_t distance, DataSize size
       {.pattern = {Shape::send, static_cast<std::uint32_t>(distance)}, .bytes = in_bytes(size), .repeats = 1.0}};
   std::optional<CommunicationCost> best;
   const auto consider = [&](const platform::GpuProtocol* protocol) {
-    CommunicationCost cost = time_of(schedule, step_of(protocol));
+    CommunicationCost cost = time_of(schedule, step_of(protocol), no_limit);
     if (protocol) {
       cost.protocol = protocol->name;
       cost.time += protocol->launch;
@@ -434,12 +445,11 @@ CommunicationCost CommunicationModel::all_to_all_v(std::span<const NodeMessage> 
   if (cost.messages == 0.0) return {};
   const Duration software = machine_.network.message_latency;
   const Duration first = software + hops;
-  const Duration drain = seconds(router_->slowest_s(loads_));
+  const Duration drain = take_loads(cost);
   const Duration issue = software * (*std::ranges::max_element(issued) - 1);
   cost.algorithm = "all pairs at once";
   cost.time = first + std::max(issue, drain);
   cost.latency = first + std::max(issue - drain, Duration{});
-  take_loads(cost);
   return cost;
 }
 
@@ -469,23 +479,17 @@ CommunicationCost CommunicationModel::neighbours(int dimensions, DataSize size, 
   }
   cost.algorithm = "neighbours";
   cost.latency = machine_.network.message_latency + hops;
-  cost.time = cost.latency + seconds(router_->slowest_s(loads_));
-  take_loads(cost);
+  cost.time = cost.latency + take_loads(cost);
   return cost;
 }
 
-void CommunicationModel::take_loads(CommunicationCost& cost) {
+// Returns the time of the slowest link.
+Duration CommunicationModel::take_loads(CommunicationCost& cost) {
+  const topology::LoadTotals totals = network_.totals(loads_);
   cost.loads = loads_.sorted();
-  double interfaces = 0.0;
-  cost.network_energy = {};
-  for (const topology::LinkLoad& load : cost.loads) {
-    if (network_.role(load.link) == topology::LinkRole::fabric) {
-      cost.network_energy += bytes(load.bytes) * network_.energy(load.link);
-    } else {
-      interfaces += load.bytes;
-    }
-  }
-  cost.nic_energy = bytes(interfaces) * machine_.node.nics.energy;
+  cost.network_energy = joules(totals.fabric_joules);
+  cost.nic_energy = bytes(totals.interface_bytes) * machine_.node.nics.energy;
+  return seconds(totals.slowest_s);
 }
 
 }  // namespace zettasim::cost

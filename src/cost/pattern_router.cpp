@@ -99,14 +99,6 @@ Duration PatternRouter::add_message(NodeId from, NodeId to, double bytes, topolo
   return latency;
 }
 
-double PatternRouter::slowest_s(const topology::LinkLoads& loads) const {
-  double slowest = 0.0;
-  for (const LinkId link : loads.touched()) {
-    slowest = std::max(slowest, loads.on(link) / in_bytes_per_second(network_.bandwidth(link)));
-  }
-  return slowest;
-}
-
 // All of a rank's nodes are in one domain, so what holds of the first holds of all.
 bool PatternRouter::stays_local(std::int64_t from, std::int64_t to) const {
   const auto& [nodes, layout, box, costs, loads] = learnt_.front();
@@ -283,20 +275,12 @@ void PatternRouter::take_local(PatternCost& result) {
 
 // What the loads of the pattern come to. One line stands for all there are.
 void PatternRouter::add_up(PatternCost& result, bool one_line) const {
-  double slowest_interface = 0.0;
-  for (const LinkId link : loads_.touched()) {
-    const double bytes = loads_.on(link);
-    const double time = bytes / in_bytes_per_second(network_.bandwidth(link));
-    result.slowest_s_per_byte = std::max(result.slowest_s_per_byte, time);
-    if (network_.role(link) == topology::LinkRole::fabric) {
-      result.fabric_joules += bytes * network_.energy(link).si();
-    } else {
-      result.interface_bytes += bytes;
-      slowest_interface = std::max(slowest_interface, time);
-    }
-  }
+  const topology::LoadTotals totals = network_.totals(loads_);
+  result.slowest_s_per_byte = totals.slowest_s;
+  result.fabric_joules = totals.fabric_joules;
+  result.interface_bytes = totals.interface_bytes;
   if (!one_line) return;
-  result.interface_s_per_byte = slowest_interface;
+  result.interface_s_per_byte = totals.slowest_interface_s;
   const double ranks = result.messages / static_cast<double>(2 * layout().beside);
   const double lines = static_cast<double>(layout().all_ranks) / ranks;
   for (double* sum : {&result.messages, &result.fabric_joules, &result.interface_bytes}) *sum *= lines;

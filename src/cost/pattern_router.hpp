@@ -40,9 +40,6 @@ class PatternRouter {
   // Adds the messages of all rounds of a schedule to `loads`.
   void add_loads(const Schedule& schedule, topology::LinkLoads& loads);
 
-  // Time that the slowest link needs for its load.
-  double slowest_s(const topology::LinkLoads& loads) const;
-
   // Adds one message over the network and returns the latency of its route.
   Duration add_message(NodeId from, NodeId to, double bytes, topology::LinkLoads& loads);
   // Whether GPU links join two nodes.

@@ -27,6 +27,22 @@ Duration Network::add_all_to_all(std::span<const NodeId> nodes, DataSize per_pai
   return longest;
 }
 
+LoadTotals Network::totals(const LinkLoads& loads) const {
+  LoadTotals sum;
+  for (const LinkId id : loads.touched()) {
+    const double bytes = loads.on(id);
+    const double time_s = bytes / in_bytes_per_second(bandwidth(id));
+    sum.slowest_s = std::max(sum.slowest_s, time_s);
+    if (role(id) == LinkRole::fabric) {
+      sum.fabric_joules += bytes * energy(id).si();
+    } else {
+      sum.interface_bytes += bytes;
+      sum.slowest_interface_s = std::max(sum.slowest_interface_s, time_s);
+    }
+  }
+  return sum;
+}
+
 Halves Network::halves() const {
   const std::size_t half = (node_count() + 1) / 2;
   Halves result{.is_second = std::vector<bool>(node_count(), false),

@@ -57,6 +57,30 @@ EnergyPerByte Torus::energy(LinkId id) const {
   return id.index() < 2 * node_count_ ? EnergyPerByte{} : axis_of(id).link.energy;
 }
 
+// All links of an axis are alike: its most bytes and their sum are enough.
+LoadTotals Torus::totals(const LinkLoads& loads) const {
+  std::vector<double> most(axes_.size() + 1, 0.0);  // the interfaces last
+  std::vector<double> sum(axes_.size() + 1, 0.0);
+  for (const LinkId id : loads.touched()) {
+    std::size_t kind = axes_.size();
+    if (id.index() >= 2 * node_count_) {
+      do --kind;
+      while (id.index() < axes_[kind].first_up);
+    }
+    const double bytes = loads.on(id);
+    most[kind] = std::max(most[kind], bytes);
+    sum[kind] += bytes;
+  }
+  LoadTotals result;
+  result.slowest_interface_s = result.slowest_s = most.back() / in_bytes_per_second(interface_bandwidth_);
+  result.interface_bytes = sum.back();
+  for (std::size_t d = 0; d < axes_.size(); ++d) {
+    result.slowest_s = std::max(result.slowest_s, most[d] / in_bytes_per_second(axes_[d].link.bandwidth));
+    result.fabric_joules += sum[d] * axes_[d].link.energy.si();
+  }
+  return result;
+}
+
 const Torus::Axis& Torus::axis_of(LinkId id) const {
   const auto after = std::upper_bound(axes_.begin(), axes_.end(), id.index(),
                                       [](std::uint32_t index, const Axis& axis) { return index < axis.first_up; });

@@ -115,3 +115,15 @@ TEST_CASE("an algorithm that messages do not know is refused by name") {
   CHECK(outcome.exit_code == 2);
   CHECK(contains(outcome.error, "torus rings"));
 }
+
+// 8 nodes of a ring in two groups of every second: each message takes two hops and each link carries both groups'
+// messages: 6 rounds of 1 us + 2 * 1 MiB / 4 / (50 GB/s).
+TEST_CASE("the collective command costs all groups at once", "[app][analytic]") {
+  const Scratch scratch;
+  const std::string ring = ring_of(8, scratch);
+  const auto row = rows_of(ring + " --size 1MiB --group-size 4 --group-stride 2 --algorithm ring")[0];
+  CHECK(row["time_s"].get<double>() == Approx(6 * (1e-6 + 2 * 1048576.0 / 4 / 50e9)).epsilon(1e-9));
+  CHECK(contains(call("collective " + ring + " --group-size 9").error, "--group-size: found 9, expected 1 to 8"));
+  CHECK(contains(call("collective " + ring + " --group-size 4 --group-stride 3").error, "expected 1 to 2"));
+  CHECK(contains(call("collective " + ring + " --group-size 4 --network messages").error, "expected patterns"));
+}

@@ -117,12 +117,12 @@ class CommunicationModel {
   CommunicationCost between_nodes(CollectiveOperation operation, DataSize size, const CollectiveChoice& choice,
                                   const Step& step);
   Duration least_time(const Schedule& schedule, const Step& step, Known known) const;
-  CommunicationCost time_of(const Schedule& schedule, const Step& step);
+  CommunicationCost time_of(const Schedule& schedule, const Step& step, Duration limit);
   CommunicationCost in_switches(const Schedule& schedule, const Step& step);
   RoundCost round_cost(const Round& round, const PatternCost& pattern, Duration software, const Step& step) const;
   void add_traffic(const Round& round, const PatternCost& pattern, double blocks, const LocalLink& local,
                    CommunicationCost& cost) const;
-  void take_loads(CommunicationCost& cost);
+  Duration take_loads(CommunicationCost& cost);
 
   const platform::Machine& machine_;
   const topology::Network& network_;

@@ -44,6 +44,14 @@ struct RoutedLink {
   double share = 1.0;
 };
 
+// What loads come to on the links of a network.
+struct LoadTotals {
+  double slowest_s = 0.0;            // of the link that takes longest
+  double slowest_interface_s = 0.0;  // of injections and ejections alone
+  double interface_bytes = 0.0;
+  double fabric_joules = 0.0;
+};
+
 // A way to cut the nodes of a network in two.
 struct Halves {
   std::vector<bool> is_second;  // by node
@@ -63,6 +71,8 @@ class Network {
   virtual LinkRole role(LinkId id) const { return link(id).role; }
   virtual Bandwidth bandwidth(LinkId id) const { return link(id).bandwidth; }
   virtual EnergyPerByte energy(LinkId id) const { return link(id).energy; }
+  // The default asks for each loaded link; a topology whose links are of few kinds overrides it.
+  virtual LoadTotals totals(const LinkLoads& loads) const;
 
   // Appends the route of a message between two different nodes and returns its latency, that of the longest path taken.
   virtual Duration append_route(NodeId from, NodeId to, std::vector<RoutedLink>& route) const = 0;

@@ -25,6 +25,7 @@ class Torus final : public Network {
   LinkRole role(LinkId id) const override;
   Bandwidth bandwidth(LinkId id) const override;
   EnergyPerByte energy(LinkId id) const override;
+  LoadTotals totals(const LinkLoads& loads) const override;
   Duration append_route(NodeId from, NodeId to, std::vector<RoutedLink>& route) const override;
   Duration add_all_to_all(std::span<const NodeId> nodes, DataSize per_pair, LinkLoads& loads) const override;
   // Where each dimension wraps or has at most two nodes.
