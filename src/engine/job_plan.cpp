@@ -89,8 +89,12 @@ void Stage::add(const Stage& other, double times, double shown) {
 
 workload::NodeShape node_shape(const platform::Machine& machine) {
   const auto& devices = machine.main_devices();
-  return {.main_devices = devices.count,
-          .main_memory = devices.device.memory.capacity * static_cast<double>(devices.count)};
+  const auto& cpus = machine.node.cpus;
+  return {
+      .main_devices = devices.count,
+      .main_memory = devices.device.memory.capacity * static_cast<double>(devices.count),
+      .main_kind = devices.device.kind,
+      .host_memory = machine.node.gpus ? cpus.device.memory.capacity * static_cast<double>(cpus.count) : DataSize{}};
 }
 
 const platform::StorageTier* find_tier(const platform::Machine& machine, const std::string& name) {
@@ -248,7 +252,25 @@ Stage Planner::price_kernel(const workload::Kernel& kernel, std::size_t nodes) c
       cost::kernel_cost(group.device, per_device, kernel.memory_traffic / devices, kernel.launches, kernel.working_set),
       nodes);
   for (const Precision p : all_precisions) stage.flops[p] = kernel.flops[p] * static_cast<double>(nodes);
+  add_host_traffic(kernel.host_traffic, nodes, stage);
   return stage;
+}
+
+// Both ways at once: over each GPU's link, and in and out of the CPUs' memory. The kernel goes on meanwhile.
+void Planner::add_host_traffic(DataSize each_way, std::size_t nodes, Stage& stage) const {
+  const platform::Node& node = machine_.node;
+  if (each_way == DataSize{} || !node.gpus) return;
+  const platform::Memory& memory = node.cpus.device.memory;
+  const auto gpus = static_cast<double>(node.gpus->count);
+  const auto cpus = static_cast<double>(node.cpus.count);
+  const Duration time = std::max(node.cpu_gpu->latency + each_way / (node.cpu_gpu->bandwidth * gpus),
+                                 each_way * 2.0 / (memory.bandwidth * (memory.efficiency * cpus)));
+  const DataSize moved = each_way * (2.0 * static_cast<double>(nodes));
+  stage.iteration.fixed_s = std::max(stage.iteration.fixed_s, time.si());
+  stage.alone.kernel = seconds(stage.iteration.fixed_s);
+  stage.energy[Component::node_links] += moved * node.cpu_gpu->energy;
+  stage.energy[Component::cpu_memory] += moved * memory.energy;
+  stage.energy[Component::gpu_memory] += moved * node.gpus->device.memory.energy;
 }
 
 Stage Planner::price_product(const workload::MatrixMultiply& product, std::size_t nodes) const {

@@ -109,6 +109,7 @@ class Planner {
   Stage price(const std::vector<workload::Phase>& phases, std::span<const NodeId> nodes);
   Stage price(const workload::Phase& phase, std::span<const NodeId> nodes);
   Stage price_kernel(const workload::Kernel& kernel, std::size_t nodes) const;
+  void add_host_traffic(DataSize each_way, std::size_t nodes, Stage& stage) const;
   Stage price_product(const workload::MatrixMultiply& product, std::size_t nodes) const;
   Stage price_work(const platform::DeviceGroup& group, const cost::KernelCost& cost, std::size_t nodes) const;
   Stage price_communication(const cost::CommunicationCost& cost, bool collective) const;

@@ -71,11 +71,22 @@ std::vector<ModelInfo> make_models() {
       {"hpl",
        "the High-Performance Linpack benchmark",
        {number("memory_fill", 0.9, 1e-6, 1.0, "share of the memory of the node's main devices that the matrix fills"),
-        count("block", 1024, 1, 65536, "columns of a panel"),
+        count("n", 0, 0, 1e9, "rows of the matrix; 0: as memory_fill says"),
+        count("block", 0, 0, 65536,
+              "columns of a panel; 0: 512 on GPUs, 1024 if host memory holds a part, 256 on CPUs"),
         choice("precision", {"fp64_matrix", "fp64", "fp64_emulated"}, "how the update computes"),
         count("sections", 50, 0, 10000,
               "slices of one factorisation; 0: 50 equal steps, so that a run_time can choose how many")},
        build_hpl},
+      {"hpl-mxp",
+       "HPL-MxP: the same solution by a low-precision factorisation and refinement",
+       {number("memory_fill", 0.85, 1e-6, 1.0, "share of the memory of the node's main devices that the matrix fills"),
+        count("n", 0, 0, 1e9, "rows of the matrix; 0: as memory_fill says"),
+        count("block", 3072, 1, 65536, "columns of a panel"),
+        choice("precision", {"fp16", "bf16", "fp8"}, "number format of the products"),
+        count("refinements", 5, 0, 1000, "iterations that refine the solution"),
+        count("sections", 50, 1, 10000, "slices of the factorisation")},
+       build_hpl_mxp},
       {"llm-inference",
        "serves a dense transformer, one copy of the model on each node",
        {number("parameters", 70e9, 1e6, 1e14, "weights of the model"),
@@ -219,6 +230,7 @@ Application read_application(const std::string& name, const Field& field) {
 bool repeats(const Application& application) {
   if (application.model == "program") return !application.program.step.empty();
   const auto sections = application.parameters.find("sections");
+  if (application.model == "hpl-mxp") return false;
   return application.model != "hpl" || sections == application.parameters.end() || sections->second == 0.0;
 }
 

@@ -2,7 +2,7 @@
 //
 // Each turns an application on `nodes` nodes into phases whose amounts are per node. They are first-order models: they
 // count the floating-point operations, the memory traffic and the bytes that the algorithm cannot do without, and leave
-// how fast a machine does them to the cost stage. Phases follow each other; nothing overlaps.
+// how fast a machine does them to the cost stage.
 #pragma once
 
 #include "zettasim/base/contract.hpp"
@@ -35,9 +35,11 @@ Phase loop(std::string name, std::int64_t count, std::vector<Phase> body);
 
 // The choices of a `precision` parameter, in the order of the table.
 inline constexpr std::array hpl_precisions = {Precision::fp64_matrix, Precision::fp64, Precision::fp64_emulated};
+inline constexpr std::array mxp_precisions = {Precision::fp16, Precision::bf16, Precision::fp8};
 inline constexpr std::array ai_precisions = {Precision::bf16, Precision::fp16, Precision::fp8};
 
 Program build_hpl(const Application&, std::int64_t nodes, const NodeShape&);
+Program build_hpl_mxp(const Application&, std::int64_t nodes, const NodeShape&);
 Program build_stencil(const Application&, std::int64_t nodes, const NodeShape&);
 Program build_fft3d(const Application&, std::int64_t nodes, const NodeShape&);
 Program build_particles(const Application&, std::int64_t nodes, const NodeShape&);

@@ -1,4 +1,4 @@
-// Models of classical simulation: HPL, stencil, 3-D FFT, particles, and the two simplest, checkpoint and recorded.
+// Models of classical simulation: stencil, 3-D FFT, particles, and the two simplest, checkpoint and recorded.
 #include <algorithm>
 #include <cmath>
 
@@ -38,72 +38,7 @@ void add_checkpoint(Program& program, double interval, double size_bytes, const 
   program.checkpoint_interval = seconds(interval);
 }
 
-// The flops of factorising a square matrix of n rows: 2/3 n^3 + 3/2 n^2 (the HPL benchmark's own count).
-double factorisation_flops(double n) { return 2.0 / 3.0 * n * n * n + 1.5 * n * n; }
-
-// One section of HPL: the trailing matrix shrinks from `from` to `to` rows. `rows` by `columns` is the process grid.
-//   update:          flops(from) - flops(to), spread evenly; every panel of `block` columns reads and writes the
-//   trailing
-//                    matrix once: 2 * 8 n^2 / nodes bytes a panel, (from - to) / block panels, n^2 averaged over the
-//                    section
-//   panel broadcast: each node receives and passes on its share of every panel: 8 (from - to) n / rows bytes
-//   row swaps:       each node exchanges its columns of the pivot rows: twice 8 (from - to) n / columns bytes (spread,
-//   roll)
-// Both exchanges are rings over all nodes; half their bytes go to each of the two neighbours.
-std::vector<Phase> hpl_section(double from, double to, double block, double rows, double columns, Precision precision) {
-  const double nodes = rows * columns;
-  const double middle = (from + to) / 2.0;
-  const double mean_square = (from * from + from * to + to * to) / 3.0;
-  const double panels = (from - to) / block;
-  return {neighbours("panel broadcast", 1, fp64_bytes * (from - to) * middle / rows / 2.0),
-          neighbours("row swaps", 1, 2.0 * fp64_bytes * (from - to) * middle / columns / 2.0),
-          compute("update", precision, (factorisation_flops(from) - factorisation_flops(to)) / nodes,
-                  panels * 2.0 * fp64_bytes * mean_square / nodes)};
-}
-
 }  // namespace
-
-// HPL: LU factorisation with partial pivoting of one matrix that fills memory: N = sqrt(fill * memory / 8).
-// `sections` slices of the factorisation are the setup, so that the shrinking matrix shows in time and power. With
-// `sections` 0 the same work is 50 equal steps instead, which a job's run_time may repeat (a smaller or a larger matrix
-// of the same mean shape). Source: Petitet, Whaley, Dongarra, Cleary, "HPL - A Portable Implementation of the
-// High-Performance Linpack Benchmark" (algorithm, operation count, broadcast and swap volumes). Limits: look-ahead is
-// not modelled, so that broadcast and swaps are never hidden behind the update; panel factorisation and the final solve
-// are left out.
-Program build_hpl(const Application& application, std::int64_t nodes, const NodeShape& shape) {
-  const Parameters given(application);
-  const auto precision = hpl_precisions.at(static_cast<std::size_t>(given.count("precision")));
-  const double n = std::sqrt(given["memory_fill"] * shape.main_memory.si() * static_cast<double>(nodes) / fp64_bytes);
-  const double rows =
-      std::sqrt(static_cast<double>(nodes));  // a square process grid, also where nodes have no whole root
-  const double columns = rows;
-  const auto sections = given.count("sections");
-  constexpr std::int64_t equal_steps = 50;
-  Program program;
-  if (sections == 0) {
-    program.steps = equal_steps;
-    program.step = hpl_section(n, 0.0, given["block"], rows, columns, precision);
-    for (Phase& phase : program.step) {
-      if (auto* kernel = std::get_if<Kernel>(&phase.what)) {
-        kernel->flops[precision] = kernel->flops[precision] / equal_steps;
-        kernel->memory_traffic = kernel->memory_traffic / equal_steps;
-      } else if (auto* ring = std::get_if<Neighbours>(&phase.what)) {
-        ring->size = ring->size / equal_steps;
-      }
-    }
-    return program;
-  }
-  program.steps = 0;
-  const auto count = static_cast<double>(sections);
-  for (std::int64_t s = 0; s < sections; ++s) {
-    const double from = n * (1.0 - static_cast<double>(s) / count);
-    const double to = n * (1.0 - static_cast<double>(s + 1) / count);
-    for (Phase& phase : hpl_section(from, to, given["block"], rows, columns, precision)) {
-      program.setup.push_back(std::move(phase));
-    }
-  }
-  return program;
-}
 
 // Stencil: explicit time steps on a structured 3-D grid, a cube of cells on each node.
 //   cells per node: memory_share * memory / (2 fields * 8 bytes), two copies of every field

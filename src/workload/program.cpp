@@ -39,6 +39,7 @@ Kernel read_kernel(const Field& field) {
   }
   if (const auto traffic = field.optional("memory_traffic")) kernel.memory_traffic = traffic->nonnegative<DataSize>();
   if (const auto launches = field.optional("launches")) kernel.launches = launches->number(0.0, most_products);
+  if (const auto host = field.optional("host_traffic")) kernel.host_traffic = host->nonnegative<DataSize>();
   if (const auto set = field.optional("working_set")) kernel.working_set = set->nonnegative<DataSize>();
   return kernel;
 }
@@ -191,6 +192,7 @@ struct PhaseWriter {
     ordered_json members = {
         {"device", name_of(kernel.device)}, {"flops", flops}, {"memory_traffic", size_text(kernel.memory_traffic)}};
     if (kernel.launches != 1.0) members["launches"] = kernel.launches;
+    if (kernel.host_traffic.si() != 0.0) members["host_traffic"] = size_text(kernel.host_traffic);
     if (kernel.working_set.si() != 0.0) members["working_set"] = size_text(kernel.working_set);
     return {{"kernel", members}};
   }

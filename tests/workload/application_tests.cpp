@@ -57,34 +57,6 @@ bool finite(const std::vector<Phase>& phases) {
 
 }  // namespace
 
-// N = sqrt(0.9 * 800 GB * 16 / 8 B) = sqrt(1.44e12) = 1.2e6; 2/3 N^3 + 3/2 N^2 over 16 nodes.
-TEST_CASE("HPL does two thirds of N cubed flops however many sections it has", "[workload]") {
-  const double n = 1.2e6;
-  const double expected = (2.0 / 3.0 * n * n * n + 1.5 * n * n) / 16.0;
-  for (const char* sections : {"1", "7", "50"}) {
-    const auto program =
-        build_program(application(std::string(R"({"model": "hpl", "sections": )") + sections + "}"), 16, four_gpus);
-    CHECK(program.step.empty());
-    CHECK(program.steps == 0);
-    CHECK(total(program.setup, flop_of(Precision::fp64_matrix)) == Approx(expected).epsilon(1e-9));
-  }
-  const auto steps = build_program(application(R"({"model": "hpl", "sections": 0})"), 16, four_gpus);
-  CHECK(static_cast<double>(steps.steps) * total(steps.step, flop_of(Precision::fp64_matrix)) ==
-        Approx(expected).epsilon(1e-9));
-}
-
-// Broadcast: the sum of 8 (from - to) (from + to) / 2 over all sections is 4 N^2, over 4 rows, half each way.
-// Swaps twice that: 3 * 4 N^2 / 4 / 2 = 1.5 N^2 = 2.16e12 B. Traffic: 16 N^3 / 3 / 1024 / 16 nodes.
-TEST_CASE("HPL exchanges the same bytes in sections as in equal steps", "[workload]") {
-  const double n = 1.2e6;
-  const auto whole = build_program(application(R"({"model": "hpl"})"), 16, four_gpus);
-  const auto equal = build_program(application(R"({"model": "hpl", "sections": 0})"), 16, four_gpus);
-  CHECK(total(whole.setup, halo_of) == Approx(1.5 * n * n).epsilon(1e-9));
-  CHECK(50.0 * total(equal.step, halo_of) == Approx(1.5 * n * n).epsilon(1e-9));
-  CHECK(total(whole.setup, traffic_of) == Approx(16.0 * n * n * n / 3.0 / 1024.0 / 16.0).epsilon(1e-9));
-  CHECK(50.0 * total(equal.step, traffic_of) == Approx(total(whole.setup, traffic_of)).epsilon(1e-9));
-}
-
 TEST_CASE("only applications with steps can fill a run time", "[workload]") {
   CHECK_FALSE(repeats(application(R"({"model": "hpl"})")));
   CHECK(repeats(application(R"({"model": "hpl", "sections": 0})")));

@@ -19,6 +19,8 @@ namespace zettasim::workload {
 struct NodeShape {
   std::int64_t main_devices = 1;  // GPUs per node, or CPU sockets where there are no GPUs
   DataSize main_memory;           // of all main devices of a node
+  DeviceKind main_kind = DeviceKind::gpu;
+  DataSize host_memory = {};  // of the node's CPUs beside GPUs
 };
 
 struct Application {
@@ -50,7 +52,7 @@ struct ModelInfo {
   Program (*build)(const Application&, std::int64_t nodes, const NodeShape&);
 };
 
-// All models in the order of their names: checkpoint, fft3d, hpl, llm-inference, llm-training, particles, recorded,
+// All models in the order of their names: checkpoint, fft3d, hpl, hpl-mxp, llm-inference, llm-training, particles, recorded,
 // stencil, surrogate.
 const std::vector<ModelInfo>& models();
 
@@ -58,7 +60,7 @@ const std::vector<ModelInfo>& models();
 Application read_application(const std::string& name, const Field& field);
 
 // Whether the application has steps to repeat, so that a job's run_time can choose how many. One factorisation of HPL
-// has not.
+// or HPL-MxP has not.
 bool repeats(const Application& application);
 
 // Appends the application as a member of our JSON: "name": {"model": ..., every parameter with its unit}.

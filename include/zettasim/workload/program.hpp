@@ -24,6 +24,8 @@ struct Kernel {
   DataSize memory_traffic;  // to and from the devices' memory
   double launches = 1.0;    // one after the other on each device, each with its launch latency
   DataSize working_set;     // on each device; 0: larger than every cache
+  // Each way between the memories of the node's CPUs and GPUs, while the kernel runs; nothing where there are no GPUs.
+  DataSize host_traffic;
 };
 
 // Matrix products that each device of a kind does one after the other: C (m x n) += A (m x k) B (k x n), `count` times.

@@ -1,0 +1,120 @@
+#include <cmath>
+
+#include "support/catch.hpp"
+#include "workload/device_grid.hpp"
+#include "zettasim/workload/application.hpp"
+
+using namespace zettasim;
+using namespace zettasim::workload;
+using namespace zettasim::literals;
+
+namespace {
+
+const NodeShape four_gpus{.main_devices = 4, .main_memory = 800_GB, .host_memory = 400_GB};
+
+Program program_of(const std::string& model, const std::map<std::string, double>& changed, std::int64_t nodes,
+                   const NodeShape& shape = four_gpus) {
+  Application one{.name = model, .model = model, .parameters = {}, .tier = {}, .program = {}};
+  for (const ModelInfo& info : models()) {
+    if (info.name != model) continue;
+    for (const ParameterInfo& p : info.parameters) one.parameters[std::string(p.name)] = p.default_value;
+  }
+  for (const auto& [name, value] : changed) one.parameters.at(name) = value;
+  return build_program(one, nodes, shape);
+}
+
+// The sum over all phases of that name, loops counted out.
+template <class Amount>
+double total(const std::vector<Phase>& phases, std::string_view name, const Amount& amount) {
+  double sum = 0.0;
+  for (const Phase& phase : phases) {
+    if (const auto* loop = std::get_if<Loop>(&phase.what)) {
+      sum += static_cast<double>(loop->count) * total(loop->body, name, amount);
+    } else if (const auto* overlap = std::get_if<Overlap>(&phase.what)) {
+      for (const auto& branch : overlap->branches) sum += total(branch, name, amount);
+    } else if (phase.name == name) {
+      sum += amount(phase);
+    }
+  }
+  return sum;
+}
+double product_flops(const Phase& phase) { return std::get<MatrixMultiply>(phase.what).flops_per_device().si(); }
+double buffer(const Phase& phase) { return std::get<Collective>(phase.what).size.si(); }
+double streamed(const Phase& phase) { return std::get<Kernel>(phase.what).host_traffic.si(); }
+
+}  // namespace
+
+// N = sqrt(0.9 * 800 GB * 16 / 8 B) = 1.2e6, in blocks of 512: 1,199,616. The update is 2/3 N^3 over 64 devices.
+TEST_CASE("HPL updates for two thirds of N cubed flops however many sections it has", "[workload]") {
+  const double n = 1199616.0;
+  for (const double sections : {1.0, 7.0, 50.0}) {
+    const auto program = program_of("hpl", {{"sections", sections}}, 16);
+    CHECK(program.once.flops.si() == Approx(2.0 / 3.0 * n * n * n + 1.5 * n * n).epsilon(1e-12));
+    CHECK(64.0 * total(program.setup, "update", product_flops) == Approx(2.0 / 3.0 * n * n * n).epsilon(1e-9));
+  }
+}
+
+// 1,199,616 / 512 = 2,343 panels: 50 steps of 46 of them, each of the mean shape.
+TEST_CASE("HPL in equal steps counts the share of the factorisation that its steps do", "[workload]") {
+  const auto program = program_of("hpl", {{"sections", 0.0}}, 16);
+  const double n = 1199616.0;
+  CHECK(program.steps == 50);
+  CHECK(program.per_step.flops.si() == Approx((2.0 / 3.0 * n * n * n + 1.5 * n * n) * 46.0 / 2343.0).epsilon(1e-9));
+  CHECK(64.0 * total(program.step, "update", product_flops) ==
+        Approx(2.0 / 3.0 * n * n * n * 46.0 / 2343.0).epsilon(1e-9));
+}
+
+// The panels of an 8 x 8 grid in one section, whose mean edge is N / sqrt(3): along rows 8 B * N * N / sqrt(3) / 8.
+TEST_CASE("HPL broadcasts every column of the matrix along the rows of its grid", "[workload]") {
+  const double n = 51200.0;
+  const auto program = program_of("hpl", {{"n", n}, {"block", 512.0}, {"sections", 1.0}}, 16);
+  CHECK(total(program.setup, "panel broadcast", buffer) == Approx(n * n / std::sqrt(3.0)).epsilon(1e-9));
+  CHECK(total(program.setup, "row swaps", buffer) == Approx(n * n / std::sqrt(3.0)).epsilon(1e-9));
+}
+
+// One node of 4 x 200 GB, 2 x 2 devices: 350,000^2 * 8 B / 4 = 245 GB for each; panels of 1,024 columns and their
+// double need 2 * 8 * 1,024 * 350,000 = 5.7 GB; so 50.7 GB for each are in host memory.
+TEST_CASE("HPL keeps in host memory what the devices cannot hold and streams it", "[workload]") {
+  const auto program = program_of("hpl", {{"n", 350000.0}}, 1);
+  const double workspace = 2.0 * 8.0 * 1024.0 * 350000.0;
+  CHECK(program.misfit.empty());
+  CHECK(program.device_memory.si() == Approx(200e9));
+  CHECK(program.host_memory.si() == Approx(4.0 * (245e9 - (200e9 - workspace))));
+  CHECK(total(program.setup, "stream from host memory", streamed) > program.host_memory.si());
+  const auto fits = program_of("hpl", {{"n", 300000.0}}, 1);
+  CHECK(fits.host_memory.si() == 0.0);
+  CHECK(total(fits.setup, "stream from host memory", streamed) == 0.0);
+}
+
+// 500,000^2 * 8 B = 2 TB; the node has 1.2 TB in all.
+TEST_CASE("HPL refuses a matrix beyond the memory of devices and hosts together", "[workload]") {
+  const auto program = program_of("hpl", {{"n", 500000.0}}, 1);
+  CHECK(program.misfit.find("a matrix of 500000 rows takes 500 GB of each device") == 0);
+  CHECK(program.memory_advice.find("a smaller n, or a run on") == 0);
+}
+
+TEST_CASE("HPL on processors takes smaller blocks than on GPUs", "[workload]") {
+  const NodeShape sockets{.main_devices = 2, .main_memory = 800_GB, .main_kind = DeviceKind::cpu};
+  const auto program = program_of("hpl", {{"sections", 1.0}}, 1, sockets);
+  const double n = std::floor(std::sqrt(0.9 * 800e9 / 8.0) / 256.0) * 256.0;
+  CHECK(std::get<Loop>(program.setup.at(0).what).count == static_cast<std::int64_t>(n / 256.0));
+}
+
+// N = sqrt(0.85 * 800 GB * 16 / 4 B) = 1,649,242 in blocks of 3,072: 1,646,592.
+TEST_CASE("HPL-MxP holds a matrix of four bytes a number and counts what HPL counts", "[workload]") {
+  const double n = 1646592.0;
+  const auto program = program_of("hpl-mxp", {}, 16);
+  CHECK(program.once.flops.si() == Approx(2.0 / 3.0 * n * n * n + 1.5 * n * n).epsilon(1e-12));
+  CHECK(64.0 * total(program.setup, "update", product_flops) == Approx(2.0 / 3.0 * n * n * n).epsilon(1e-9));
+  CHECK(program.misfit.empty());
+}
+
+// 23,536 = 16 * 1471 devices would make a ribbon: 148 x 159 leaves four out. 7 are better in a row than six as 2 x 3.
+TEST_CASE("a grid of devices leaves a few out rather than become a ribbon", "[workload]") {
+  const DeviceGrid large = near_square_grid(23536.0);
+  CHECK(large.rows == 148.0);
+  CHECK(large.columns == 159.0);
+  CHECK(near_square_grid(7.0).columns == 7.0);
+  CHECK(near_square_grid(38416.0).rows == 196.0);
+  CHECK(near_square_grid(1.0).rows == 1.0);
+}
