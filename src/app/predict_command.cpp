@@ -2,17 +2,15 @@
 #include <fmt/format.h>
 
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <optional>
 
+#include "app/chosen_application.hpp"
 #include "app/chosen_machine.hpp"
 #include "app/commands.hpp"
 #include "app/version.hpp"
-#include "zettasim/base/document.hpp"
 #include "zettasim/base/problem.hpp"
 #include "zettasim/base/text.hpp"
 #include "zettasim/engine/predict.hpp"
-#include "zettasim/engine/simulate.hpp"
 #include "zettasim/report/prediction.hpp"
 #include "zettasim/topology/network.hpp"
 
@@ -26,45 +24,6 @@ struct PredictArguments {
   std::optional<std::int64_t> nodes;
   bool json = false;
 };
-
-std::string json_text(const std::string& text) {
-  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
-// As JSON where it is some, else as a text.
-std::string value_text(const std::string& text) { return nlohmann::json::accept(text) ? text : json_text(text); }
-
-std::pair<std::string, std::string> split_parameter(const PredictArguments& arguments, const std::string& parameter) {
-  const auto equals = parameter.find('=');
-  if (equals == std::string::npos || equals == 0) {
-    throw InputError(arguments.application,
-                     fmt::format("found \"{}\", expected a parameter such as block=512", parameter));
-  }
-  return {parameter.substr(0, equals), parameter.substr(equals + 1)};
-}
-
-// A model of ours by its name, or the application that a file describes; either with the parameters given in words.
-workload::Application read_application(const PredictArguments& arguments) {
-  if (!arguments.application.ends_with(".json")) {
-    std::string text = fmt::format("{{\"model\": {}", json_text(arguments.application));
-    for (const std::string& parameter : arguments.parameters) {
-      const auto [name, value] = split_parameter(arguments, parameter);
-      text += fmt::format(", {}: {}", json_text(name), value_text(value));
-    }
-    auto document = Document::parse(arguments.application, text + "}");
-    auto application = workload::read_application(arguments.application, document.root());
-    document.finish();
-    return application;
-  }
-  auto document = Document::load(arguments.application);
-  for (const std::string& parameter : arguments.parameters) {
-    const auto [name, value] = split_parameter(arguments, parameter);
-    document.set("/" + name, value);
-  }
-  auto application = workload::read_application(arguments.application, document.root());
-  document.finish();
-  return application;
-}
 
 std::int64_t chosen_nodes(const PredictArguments& arguments, const platform::Machine& machine) {
   const std::int64_t nodes = arguments.nodes.value_or(machine.node_count);
@@ -82,19 +41,11 @@ std::vector<std::string> command_of(const PredictArguments& arguments) {
   return command;
 }
 
-void check_fit(const platform::Machine& machine, const workload::Application& application, std::int64_t nodes) {
-  workload::Trace trace;
-  trace.file = "predict";
-  trace.applications = {application};
-  trace.jobs.emplace_back().nodes = nodes;
-  if (auto problems = engine::find_misfits(machine, trace); !problems.empty()) throw InputError(std::move(problems));
-}
-
 void predict(const PredictArguments& arguments) {
   const auto machine = arguments.machine.load();
-  const auto application = read_application(arguments);
+  const auto application = chosen_application(arguments.application, arguments.parameters);
   const auto nodes = chosen_nodes(arguments, machine);
-  check_fit(machine, application, nodes);
+  if (auto problems = misfits_of(machine, application, nodes); !problems.empty()) throw InputError(std::move(problems));
   const auto network = topology::build_network(machine);
   const auto prediction = engine::predict(machine, *network, application, nodes);
   const report::Predicted predicted{machine, application, prediction, version(), command_of(arguments)};

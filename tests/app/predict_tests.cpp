@@ -52,6 +52,24 @@ TEST_CASE("all wrong parameters of a prediction are named at once") {
   CHECK(contains(outcome.error, "hpl#: unknown key \"foo\""));
 }
 
+TEST_CASE("machines stand side by side with what each is predicted to do") {
+  const auto outcome = call("compare fugakunext frontier --app hpl,stencil --json");
+  REQUIRE(outcome.exit_code == 0);
+  const json rows = json::parse(outcome.out)["rows"];
+  REQUIRE(rows.size() == 4);
+  CHECK(rows[0]["application"] == "hpl");
+  CHECK(rows[1]["platform"] == "Frontier");
+  CHECK(rows[3]["application"] == "stencil");
+  CHECK(rows[1]["flops"] == prediction("frontier hpl")["flops"]);
+  CHECK(rows[1]["power_mean_w"] == prediction("frontier hpl")["power_mean_w"]);
+}
+
+TEST_CASE("a machine that cannot run an application says why beside those that can") {
+  const auto outcome = call("compare cloudmatrix-384 frontier --app hpl");
+  CHECK(outcome.exit_code == 0);
+  CHECK(contains(outcome.out, "has no rate for it"));
+}
+
 TEST_CASE("unknown models and node counts and words without a value are refused") {
   for (const char* arguments : {"frontier hpll", "frontier hpl --nodes 0", "frontier hpl --nodes 99999999",
                                 "frontier hpl n", "frontier no-such-file.json", "frontier hpl =3"}) {
