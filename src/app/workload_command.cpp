@@ -14,6 +14,8 @@
 #include "zettasim/platform/load.hpp"
 #include "zettasim/workload/describe.hpp"
 #include "zettasim/workload/generate.hpp"
+#include "zettasim/workload/rank_trace_describe.hpp"
+#include "zettasim/workload/rank_trace_files.hpp"
 #include "zettasim/workload/read_trace.hpp"
 
 namespace zettasim::app {
@@ -50,7 +52,11 @@ std::optional<std::int64_t> machine_nodes(const WorkloadArguments& arguments) {
 workload::Trace read(const WorkloadArguments& arguments) {
   workload::TraceOptions options{.mix = {}, .seed = arguments.seed};
   if (arguments.mix) options.mix = find_in_library(*arguments.mix, "workloads/mixes");
-  return workload::read_trace(find_in_library(arguments.input, "workloads"), options);
+  const auto input = find_in_library(arguments.input, "workloads");
+  if (workload::is_rank_trace(input)) {
+    throw InputError(arguments.input, "is a trace of ranks; expected one of jobs (.json or .swf)");
+  }
+  return workload::read_trace(input, options);
 }
 
 void generate(const WorkloadArguments& arguments) {
@@ -94,7 +100,38 @@ nlohmann::ordered_json to_json(const workload::TraceDescription& d) {
   return result;
 }
 
+nlohmann::ordered_json to_json(const workload::RankTraceDescription& d) {
+  nlohmann::ordered_json result = {{"name", d.name},
+                                   {"format", d.format},
+                                   {"ranks", d.ranks},
+                                   {"roles", d.roles},
+                                   {"groups", d.groups},
+                                   {"actions", d.actions},
+                                   {"dependencies", d.dependencies},
+                                   {"flops", d.flops.si()},
+                                   {"recorded_time_s", d.recorded_time.si()},
+                                   {"longest_rank_s", d.longest_rank.si()},
+                                   {"message_bytes", d.message_size.si()},
+                                   {"collective_bytes", d.collective_size.si()}};
+  for (const auto& kind : d.kinds) {
+    result["kinds"].push_back({{"kind", kind.kind}, {"count", kind.count}, {"bytes", kind.size.si()}});
+  }
+  for (const auto& note : d.notes) result["notes"].push_back({{"what", note.what}, {"count", note.count}});
+  return result;
+}
+
+void describe_ranks(const WorkloadArguments& arguments, const std::filesystem::path& input) {
+  if (arguments.mix || arguments.seed || arguments.platform || arguments.nodes) {
+    throw InputError(arguments.input,
+                     "is a trace of ranks, to which --mix, --seed, --platform and --nodes say nothing; leave them out");
+  }
+  const auto description = workload::describe(workload::read_rank_trace(input));
+  fmt::print("{}", arguments.json ? to_json(description).dump(2) + "\n" : workload::to_text(description));
+}
+
 void describe(const WorkloadArguments& arguments) {
+  const auto input = find_in_library(arguments.input, "workloads");
+  if (workload::is_rank_trace(input)) return describe_ranks(arguments, input);
   const auto description = workload::describe(read(arguments), machine_nodes(arguments));
   if (arguments.json) {
     fmt::print("{}\n", to_json(description).dump(2));
@@ -142,9 +179,13 @@ void add_workload(CLI::App& app, int& exit_code) {
       ->capture_default_str();
   generate_command->callback([arguments, &exit_code] { generate(*arguments), exit_code = success; });
 
-  auto* describe_command = command->add_subcommand("describe", "A trace in numbers: jobs, sizes, applications, load");
+  auto* describe_command = command->add_subcommand(
+      "describe", "A trace in numbers: jobs, sizes, applications, load; or ranks and what they do");
   describe_command
-      ->add_option("input", arguments->input, "Trace: .json, .swf, also .gz or .zst; or a name of the library")
+      ->add_option(
+          "input", arguments->input,
+          "Trace of jobs: .json, .swf, also .gz or .zst; or a name of the library. Trace of ranks: a folder, .tar, "
+          "or .txt")
       ->required();
   add_size(describe_command);
   add_mix(describe_command);
@@ -161,6 +202,7 @@ void add_workload(CLI::App& app, int& exit_code) {
       "Examples:\n"
       "  zettasim workload generate day.json --platform fugakunext --jobs 600\n"
       "  zettasim workload describe log.swf.gz --mix science --platform frontier\n"
+      "  zettasim workload describe workloads/traces/ring\n"
       "  zettasim workload convert log.swf.gz log.json --mix science");
 }
 

@@ -1,0 +1,28 @@
+// Rank traces in and out: which files they are made of, and which format those have.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "zettasim/workload/rank_trace.hpp"
+
+namespace zettasim::workload {
+
+struct RankFile {
+  std::string name;  // for messages
+  std::string text;
+};
+
+// Whether `path` is a rank trace by its kind and name: a folder, an archive (.tar, also .gz or .zst, .tgz), .goal, .et,
+// or .txt (also .gz or .zst).
+bool is_rank_trace(const std::filesystem::path& path);
+
+// Reads a rank trace and checks it: a folder or an archive with a file per rank, an index of such files, or one file of
+// all ranks. Throws InputError with the problems found.
+RankTrace read_rank_trace(const std::filesystem::path& path);
+
+// The readers of each format, without the check between ranks. Files of one rank each, or of all.
+RankTrace read_time_independent(const std::string& name, const std::vector<RankFile>& files);
+
+}  // namespace zettasim::workload
