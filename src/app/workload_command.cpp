@@ -182,10 +182,10 @@ void add_workload(CLI::App& app, int& exit_code) {
   auto* describe_command = command->add_subcommand(
       "describe", "A trace in numbers: jobs, sizes, applications, load; or ranks and what they do");
   describe_command
-      ->add_option(
-          "input", arguments->input,
-          "Trace of jobs: .json, .swf, also .gz or .zst; or a name of the library. Trace of ranks: a folder, .tar, "
-          "or .txt")
+      ->add_option("input", arguments->input,
+                   "Trace of jobs: .json, .swf, also .gz or .zst; or a name of the library. Trace of ranks: a folder, "
+                   ".tar, .goal "
+                   "or .txt")
       ->required();
   add_size(describe_command);
   add_mix(describe_command);

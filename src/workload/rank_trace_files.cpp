@@ -111,6 +111,7 @@ RankTrace read_without_check(const fs::path& path) {
   const std::string text = read_text(path);
   const fs::path name = unpacked_name(path);
   if (name.extension() == ".tar") return read_text_files(path.string(), unpack_archive(path.string(), text));
+  if (name.extension() == ".goal") return read_goal(path.string(), text);
   if (begins_time_independent(text)) return read_time_independent(path.string(), {{path.string(), text}});
   return read_text_files(path.string(), files_of_index(path, text));
 }
@@ -121,7 +122,7 @@ bool is_rank_trace(const fs::path& path) {
   std::error_code ignored;
   if (fs::is_directory(path, ignored)) return true;
   const auto extension = unpacked_name(path).extension();
-  return extension == ".tar" || extension == ".txt";
+  return extension == ".tar" || extension == ".txt" || extension == ".goal";
 }
 
 RankTrace read_rank_trace(const fs::path& path) {

@@ -1,5 +1,5 @@
 // What each rank of one parallel program does, one action after the other, as recorded or written by others: SMPI's
-// time-independent traces, GOAL schedules and MLCommons Chakra execution traces all become this.
+// time-independent traces and GOAL schedules become this.
 #pragma once
 
 #include <cstdint>
