@@ -155,6 +155,7 @@ json to_json(const platform::Machine& machine, const topology::Network& network,
                    {"per_node_bytes_per_s", in_bytes_per_second(m.cut.bandwidth) /
                                                 std::max(1.0, 0.5 * static_cast<double>(network.node_count()))}}},
                  {"injection_per_node_bytes_per_s", in_bytes_per_second(m.injection)},
+                 {"scale_up_domain_nodes", machine.node.domain_nodes()},
                  {"path_diversity",
                   {{"pairs", m.diversity.pairs},
                    {"least", m.diversity.least},
@@ -208,6 +209,12 @@ void print(const platform::Machine& machine, const topology::Network& network, c
        fmt::format("{:.3f} links, {}", m.distances.mean,
                    m.distances.exact ? "exact" : fmt::format("from {} of the nodes", m.distances.starts)));
   line("injection", fmt::format("{} a node", to_text(m.injection)));
+  if (machine.node.gpus && machine.node.gpu_gpu) {
+    const std::int64_t gpus = std::max(machine.node.gpu_domain, machine.node.gpus->count);
+    line("scale-up domain", fmt::format("{} GPUs on {} node{}, {} each ({}), beside this network", gpus,
+                                        machine.node.domain_nodes(), machine.node.domain_nodes() == 1 ? "" : "s",
+                                        to_text(machine.node.gpu_gpu->bandwidth), machine.node.gpu_gpu->kind));
+  }
   line("bisection", fmt::format("{} one way over {} cables, {} a node; between {}", to_text(m.cut.bandwidth),
                                 count_text(m.cut.cables), to_text(m.cut.bandwidth / half), m.cut.how));
   line("  by min-cut", m.cut.least ? to_text(*m.cut.least) : "not computed for so many links");

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <optional>
 
 #include "layout.hpp"
@@ -62,11 +63,16 @@ bool is_named(std::string_view name, std::string_view wanted, CollectiveOperatio
   return entry != nullptr ? entry->name == name : name == wanted;
 }
 
+std::string_view inside_name(const Layout& layout) {
+  return layout.cell_nodes > 1 ? "inside the scale-up domain" : "inside the node";
+}
+
 // What a rank holds of an operation whose caller counts by node, or by device where there are groups: all-to-alls add
 // up over the devices of a rank, everything else is the same vector on each.
 DataSize size_of_rank(CollectiveOperation operation, DataSize size, const Layout& layout, const DeviceGroups& groups) {
   if (operation != CollectiveOperation::all_to_all) return size;
-  return size * static_cast<double>(groups.size > 0 ? layout.inside : layout.cell_nodes);
+  if (groups.size > 0) return size * static_cast<double>(layout.inside);
+  return size * (layout.all_devices() / static_cast<double>(layout.devices * layout.all_ranks));
 }
 
 }  // namespace
@@ -124,20 +130,14 @@ CommunicationCost CommunicationModel::with_local_stage(CollectiveOperation opera
   if (layout.inside < 2) return cost;
   if (!layout.in_network()) {
     const bool pairs = operation == CollectiveOperation::all_to_all;
-    cost.algorithm = !protocol ? "inside the node" : pairs ? node_pairs : node_ring;
+    cost.algorithm = !protocol ? inside_name(layout) : pairs ? node_pairs : node_ring;
   }
   cost.time += inside.time;
   cost.latency += inside.latency;
-  const double stages = all_devices() / static_cast<double>(layout.inside);
+  const double stages = layout.all_devices() / static_cast<double>(layout.inside);
   cost.node_link_traffic += inside.traffic * stages;
   cost.node_link_energy += inside.traffic * stages * step.local.energy;
   return cost;
-}
-
-double CommunicationModel::all_devices() const {
-  const Layout& layout = router_->layout();
-  const std::int64_t of_rank = layout.node_ranks > 1 ? 1 : layout.cell_devices();
-  return static_cast<double>(layout.all_ranks * of_rank);
 }
 
 // time = latency + n / bandwidth * g/(g-1). Each GPU sends its vector to the switch once and gets the sum once; the
@@ -150,7 +150,7 @@ CommunicationCost CommunicationModel::in_switch_of_node(DataSize size) const {
   cost.protocol = machine_.node.gpu_collectives->protocols.back().name;
   cost.latency = in_switch.latency;
   cost.time = in_switch.latency + size / in_switch.bandwidth * (gpus / (gpus - 1));
-  cost.node_link_traffic = size * all_devices();
+  cost.node_link_traffic = size * router_->layout().all_devices();
   cost.node_link_energy = cost.node_link_traffic * machine_.node.gpu_gpu->energy;
   return cost;
 }
@@ -231,6 +231,16 @@ std::vector<Schedule> CommunicationModel::candidates(CollectiveOperation operati
   }
   return result;
 }
+
+// Messages between nodes, by position: those that cross the network, and what stays in scale-up domains.
+struct CommunicationModel::NodeTraffic {
+  explicit NodeTraffic(std::size_t nodes) : sent(nodes, 0.0), received(nodes, 0.0) {}
+  Duration hops;
+  double messages = 0.0;
+  double local_messages = 0.0;
+  std::vector<double> sent;  // in their domain
+  std::vector<double> received;
+};
 
 struct CommunicationModel::RoundCost {
   Duration latency;
@@ -331,7 +341,7 @@ CommunicationCost CommunicationModel::time_of(const Schedule& schedule, const St
 Duration CommunicationModel::least_time(const Schedule& schedule, const Step& step, Known known) const {
   if (schedule.relay != Schedule::Relay::software) return Duration{};
   const Layout& layout = router_->layout();
-  const bool some_local = layout.node_ranks > 1 || machine_.node.domain_nodes() > layout.cell_nodes;
+  const bool some_local = router_->has_local_messages();
   const Duration latency = some_local ? std::min(step.latency, step.local.latency) : step.latency;
   const Bandwidth interfaces = machine_.node.nics.bandwidth * static_cast<double>(machine_.node.nics.count);
   const double per_node = static_cast<double>(layout.beside) / static_cast<double>(layout.cell_nodes);
@@ -430,7 +440,7 @@ CommunicationCost CommunicationModel::all_to_all_v(std::span<const NodeMessage> 
                                                    std::span<const NodeId> nodes) {
   CommunicationCost cost;
   std::vector<double> issued(nodes.size(), 0.0);
-  Duration hops;
+  NodeTraffic traffic(nodes.size());
   loads_.clear();
   for (const NodeMessage& message : messages) {
     if (message.from >= nodes.size() || message.to >= nodes.size()) {
@@ -438,14 +448,13 @@ CommunicationCost CommunicationModel::all_to_all_v(std::span<const NodeMessage> 
                        "a message names a node beyond the " + std::to_string(nodes.size()) + " there are");
     }
     if (message.from == message.to || message.size <= DataSize{}) continue;
-    hops = std::max(hops, router_->add_message(nodes[message.from], nodes[message.to], in_bytes(message.size), loads_));
+    add_message(nodes, message.from, message.to, in_bytes(message.size), traffic);
     issued[message.from] += 1.0;
-    cost.messages += 1.0;
   }
-  if (cost.messages == 0.0) return {};
+  if (traffic.messages + traffic.local_messages == 0.0) return {};
   const Duration software = machine_.network.message_latency;
-  const Duration first = software + hops;
-  const Duration drain = take_loads(cost);
+  const Duration first = latency_of(traffic);
+  const Duration drain = take_traffic(traffic, cost);
   const Duration issue = software * (*std::ranges::max_element(issued) - 1);
   cost.algorithm = "all pairs at once";
   cost.time = first + std::max(issue, drain);
@@ -458,12 +467,9 @@ CommunicationCost CommunicationModel::neighbours(int dimensions, DataSize size, 
   constexpr int most_dimensions = 64;  // more than factors in any node count; the rest would have an extent of 1
   const auto extents = grid_extents(static_cast<std::int64_t>(nodes.size()), std::min(dimensions, most_dimensions));
   CommunicationCost cost;
+  NodeTraffic traffic(nodes.size());
   loads_.clear();
-  Duration hops;
-  const auto send = [&](std::size_t from, std::size_t to) {
-    hops = std::max(hops, router_->add_message(nodes[from], nodes[to], in_bytes(size), loads_));
-    cost.messages += 1.0;
-  };
+  const auto send = [&](std::size_t from, std::size_t to) { add_message(nodes, from, to, in_bytes(size), traffic); };
   std::size_t stride = nodes.size();
   for (const std::int64_t extent : extents) {
     if (extent == 1) break;  // extents fall, so the rest are 1 too
@@ -478,18 +484,45 @@ CommunicationCost CommunicationModel::neighbours(int dimensions, DataSize size, 
     }
   }
   cost.algorithm = "neighbours";
-  cost.latency = machine_.network.message_latency + hops;
-  cost.time = cost.latency + take_loads(cost);
+  cost.latency = latency_of(traffic);
+  cost.time = cost.latency + take_traffic(traffic, cost);
   return cost;
 }
 
+// Over the network, or over the links that join the nodes' GPUs.
+void CommunicationModel::add_message(std::span<const NodeId> nodes, std::size_t from, std::size_t to, double bytes,
+                                     NodeTraffic& traffic) {
+  if (router_->in_one_domain(nodes[from], nodes[to])) {
+    traffic.sent[from] += bytes;
+    traffic.received[to] += bytes;
+    traffic.local_messages += 1.0;
+    return;
+  }
+  traffic.hops = std::max(traffic.hops, router_->add_message(nodes[from], nodes[to], bytes, loads_));
+  traffic.messages += 1.0;
+}
+
+Duration CommunicationModel::latency_of(const NodeTraffic& traffic) const {
+  const Duration local = local_link(machine_, nullptr).latency;
+  const Duration network = machine_.network.message_latency + traffic.hops;
+  if (traffic.messages == 0.0) return local;
+  return traffic.local_messages > 0.0 ? std::max(local, network) : network;
+}
+
 // Returns the time of the slowest link.
-Duration CommunicationModel::take_loads(CommunicationCost& cost) {
+Duration CommunicationModel::take_traffic(const NodeTraffic& traffic, CommunicationCost& cost) const {
   const topology::LoadTotals totals = network_.totals(loads_);
+  cost.messages = traffic.messages;
   cost.loads = loads_.sorted();
   cost.network_energy = joules(totals.fabric_joules);
   cost.nic_energy = bytes(totals.interface_bytes) * machine_.node.nics.energy;
-  return seconds(totals.slowest_s);
+  if (traffic.local_messages == 0.0) return seconds(totals.slowest_s);
+  const LocalLink local = local_link(machine_, nullptr);
+  const double most = std::max(*std::ranges::max_element(traffic.sent), *std::ranges::max_element(traffic.received));
+  cost.node_link_traffic = bytes(std::accumulate(traffic.sent.begin(), traffic.sent.end(), 0.0));
+  cost.node_link_energy = cost.node_link_traffic * local.energy;
+  const auto devices = static_cast<double>(machine_.main_devices().count);
+  return std::max(seconds(totals.slowest_s), bytes(most / devices) / local.bandwidth);
 }
 
 }  // namespace zettasim::cost

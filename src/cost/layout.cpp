@@ -10,19 +10,29 @@ namespace {
 
 std::int64_t rounded_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
-// The nodes of a cell: as many as divide every run of the job's nodes in one domain, so that all cells are alike.
-std::int64_t nodes_of_cell(std::span<const NodeId> nodes, std::int64_t domain_nodes) {
-  if (domain_nodes <= 1) return 1;
+// Where runs of the job's nodes in one domain begin, and the end.
+std::vector<std::int64_t> runs_of(std::span<const NodeId> nodes, std::int64_t domain_nodes) {
   const auto domain = [&](NodeId node) { return node.index() / static_cast<std::size_t>(domain_nodes); };
-  std::int64_t common = 0;
-  std::int64_t run = 0;
+  std::vector<std::int64_t> starts;
   for (std::size_t i = 0; i < nodes.size(); ++i) {
-    ++run;
-    if (i + 1 < nodes.size() && domain(nodes[i + 1]) == domain(nodes[i])) continue;
-    common = std::gcd(common, run);
-    run = 0;
+    if (i == 0 || domain(nodes[i]) != domain(nodes[i - 1])) starts.push_back(static_cast<std::int64_t>(i));
   }
-  return common;
+  starts.push_back(static_cast<std::int64_t>(nodes.size()));
+  return starts;
+}
+
+struct RunLengths {
+  std::int64_t common = 0;  // greatest length that divides all
+  std::int64_t longest = 0;
+};
+
+RunLengths lengths_of(const std::vector<std::int64_t>& runs) {
+  RunLengths lengths;
+  for (std::size_t i = 0; i + 1 < runs.size(); ++i) {
+    lengths.common = std::gcd(lengths.common, runs[i + 1] - runs[i]);
+    lengths.longest = std::max(lengths.longest, runs[i + 1] - runs[i]);
+  }
+  return lengths;
 }
 
 // Fills in how groups of `size` with `stride` lie on cells of `cell` devices; false where they straddle them unevenly.
@@ -46,6 +56,11 @@ bool fits_cells(std::int64_t size, std::int64_t stride, std::int64_t cell, Layou
 
 }  // namespace
 
+double Layout::all_devices() const {
+  if (!cell_starts.empty()) return static_cast<double>(cell_starts.back() * devices);
+  return static_cast<double>(all_ranks * devices_of(0));
+}
+
 std::int64_t Layout::group_count() const {
   std::int64_t count = 0;
   for_each_group(*this, [&](std::int64_t, auto) { ++count; });
@@ -61,18 +76,31 @@ Layout layout_of(std::span<const NodeId> nodes, const DeviceGroups& groups, std:
   const std::int64_t stride = groups.size == 0 ? 1 : std::min(groups.stride, all);
   const std::int64_t there = rounded_up(all, stride);
   const std::int64_t size = groups.size == 0 ? all : std::min(groups.size, there);
-  const std::int64_t largest_cell = nodes_of_cell(nodes, domain_nodes);
   Layout layout;
   layout.devices = devices;
-  if (largest_cell == count) {  // nothing leaves the cell
+  RunLengths lengths{1, 1};
+  if (domain_nodes > 1) {
+    std::vector<std::int64_t> runs = runs_of(nodes, domain_nodes);
+    lengths = lengths_of(runs);
+    if (size == all && lengths.common != lengths.longest) {
+      layout.cell_nodes = lengths.longest;
+      layout.ranks = layout.all_ranks = std::ssize(runs) - 1;
+      layout.inside = lengths.longest * devices;
+      layout.cell_starts = std::move(runs);
+      return layout;
+    }
+  }
+  if (lengths.common == count) {  // nothing leaves the cell
     layout.cell_nodes = count;
     layout.ranks = layout.all_ranks = 1;
     layout.inside = size;
     layout.beside = rounded_up(all, size);
     return layout;
   }
-  for (std::int64_t cell = largest_cell; cell >= 1; --cell) {
-    if (largest_cell % cell != 0 || !fits_cells(size, stride, cell * devices, layout)) continue;
+  // Cells as large as divide every run of nodes in one domain; smaller ones, whose neighbours then share a domain,
+  // where groups fit those alone.
+  for (std::int64_t cell = lengths.common; cell >= 1; --cell) {
+    if (lengths.common % cell != 0 || !fits_cells(size, stride, cell * devices, layout)) continue;
     layout.cell_nodes = cell;
     layout.all_ranks = count / cell;
     return layout;

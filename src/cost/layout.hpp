@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "zettasim/base/ids.hpp"
 #include "zettasim/base/vocabulary.hpp"
@@ -17,15 +18,26 @@ struct Layout {
   std::int64_t ranks = 0;       // of the largest group; 1: groups stay inside cells
   std::int64_t stride = 1;      // between the ranks of a group
   std::int64_t all_ranks = 0;   // of the job
-  std::int64_t cell_nodes = 1;  // nodes of a cell
+  std::int64_t cell_nodes = 1;  // nodes of a cell, of the largest where they differ
+  // Where cells differ: the first node of each, by position in the job's nodes, and the end. Else empty.
+  std::vector<std::int64_t> cell_starts = {};
   std::int64_t node_ranks = 1;  // ranks on each node; more than 1: a rank is a device
   std::int64_t devices = 1;     // on each node
   std::int64_t inside = 1;      // devices of a group in one rank
   std::int64_t beside = 1;      // groups with a rank on the same devices of a cell
   bool operator==(const Layout&) const = default;
 
-  std::int64_t cell_devices() const { return cell_nodes * devices; }
   bool in_network() const { return ranks > 1; }
+  std::int64_t devices_of(std::int64_t rank) const {
+    if (node_ranks > 1) return 1;
+    return devices * (cell_starts.empty() ? cell_nodes : cell_starts[rank + 1] - cell_starts[rank]);
+  }
+  // The position of one of the `cell_nodes` nodes that a rank's messages leave from; smaller cells name some twice.
+  std::size_t node_of(std::int64_t rank, std::int64_t i) const {
+    if (cell_starts.empty()) return static_cast<std::size_t>(rank / node_ranks * cell_nodes + i);
+    return static_cast<std::size_t>(cell_starts[rank] + i % (cell_starts[rank + 1] - cell_starts[rank]));
+  }
+  double all_devices() const;
   // Groups of the whole job, smaller ones at its end included.
   std::int64_t group_count() const;
 };

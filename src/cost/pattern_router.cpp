@@ -101,47 +101,43 @@ Duration PatternRouter::add_message(NodeId from, NodeId to, double bytes, topolo
 
 // All of a rank's nodes are in one domain, so what holds of the first holds of all.
 bool PatternRouter::stays_local(std::int64_t from, std::int64_t to) const {
-  const auto& [nodes, layout, box, costs, loads] = learnt_.front();
   if (sent_.empty()) return false;
-  const auto first_node = [&](std::int64_t rank) {
-    return nodes[static_cast<std::size_t>(rank / layout.node_ranks * layout.cell_nodes)];
-  };
-  const NodeId a = first_node(from), b = first_node(to);
+  const NodeId a = node(from, 0), b = node(to, 0);
   return a == b || in_one_domain(a, b);
 }
 
 void PatternRouter::send_local(std::int64_t from, std::int64_t to, double units) {
-  const Layout& here = layout();
-  const double ranks_devices = here.node_ranks > 1 ? 1.0 : static_cast<double>(here.cell_devices());
-  const double bytes = units * static_cast<double>(here.beside) / ranks_devices;
-  sent_[static_cast<std::size_t>(from)] += bytes;
-  received_[static_cast<std::size_t>(to)] += bytes;
+  const double bytes = units * static_cast<double>(layout().beside);
+  sent_[static_cast<std::size_t>(from)] += bytes / static_cast<double>(layout().devices_of(from));
+  received_[static_cast<std::size_t>(to)] += bytes / static_cast<double>(layout().devices_of(to));
 }
 
 // The message between two ranks of a group and those of the groups beside it: each node of a cell sends to one node of
 // the other.
 void PatternRouter::send(std::int64_t from, std::int64_t to, double units, PatternCost& result) {
   if (stays_local(from, to)) return send_local(from, to, units);
-  const Learnt& learnt = learnt_.front();
-  const Layout& layout = learnt.layout;
-  const double bytes = units * static_cast<double>(layout.beside) / static_cast<double>(layout.cell_nodes);
-  for (std::int64_t i = 0; i < layout.cell_nodes; ++i) {
-    const auto node = [&](std::int64_t rank) {
-      return learnt.nodes[static_cast<std::size_t>(rank / layout.node_ranks * layout.cell_nodes + i)];
-    };
-    result.latency = std::max(result.latency, add_message(node(from), node(to), bytes, loads_));
+  const double bytes = units * share_of_node();
+  for (std::int64_t i = 0; i < layout().cell_nodes; ++i) {
+    result.latency = std::max(result.latency, add_message(node(from, i), node(to, i), bytes, loads_));
   }
   result.crosses = true;
-  result.messages += static_cast<double>(layout.beside * std::min(layout.cell_nodes, layout.inside));
+  result.messages += messages_of_pair();
+}
+
+bool PatternRouter::has_local_messages() const {
+  return layout().node_ranks > 1 || static_cast<std::int64_t>(domain_nodes_) > layout().cell_nodes ||
+         !layout().cell_starts.empty();
+}
+
+void PatternRouter::start_over() {
+  sent_.assign(has_local_messages() ? static_cast<std::size_t>(layout().all_ranks) : 0, 0.0);
+  received_ = sent_;
+  loads_.clear();
 }
 
 PatternCost PatternRouter::measure(const Pattern& pattern) {
   PatternCost result;
-  const Layout& here = layout();
-  const bool some_local = here.node_ranks > 1 || static_cast<std::int64_t>(domain_nodes_) > here.cell_nodes;
-  sent_.assign(some_local ? static_cast<std::size_t>(here.all_ranks) : 0, 0.0);
-  received_ = sent_;
-  loads_.clear();
+  start_over();
   const bool one_line = pattern.shape == Shape::line;
   one_line ? route_one_line(pattern, result) : route(pattern, result);
   take_local(result);
@@ -191,85 +187,74 @@ void PatternRouter::route_all_pairs(PatternCost& result) {
 }
 
 void PatternRouter::route_pairs_in_closed_form(PatternCost& result) {
-  const Learnt& learnt = learnt_.front();
-  const Layout& here = learnt.layout;
-  const double bytes = static_cast<double>(here.beside) / static_cast<double>(here.cell_nodes);
-  const double messages = static_cast<double>(here.beside * std::min(here.cell_nodes, here.inside));
   std::vector<NodeId> members;
-  for_each_group(here, [&](std::int64_t ranks, auto at) {
+  for_each_group(layout(), [&](std::int64_t ranks, auto at) {
     if (ranks < 2) return;
-    for (std::int64_t i = 0; i < here.cell_nodes; ++i) {
+    for (std::int64_t i = 0; i < layout().cell_nodes; ++i) {
       members.clear();
-      for (std::int64_t rank = 0; rank < ranks; ++rank) {
-        members.push_back(learnt.nodes[static_cast<std::size_t>(at(rank) * here.cell_nodes + i)]);
-      }
-      result.latency = std::max(result.latency, network_.add_all_to_all(members, DataSize::from_si(bytes), loads_));
+      for (std::int64_t rank = 0; rank < ranks; ++rank) members.push_back(node(at(rank), i));
+      const DataSize per_pair = bytes(share_of_node());
+      result.latency = std::max(result.latency, network_.add_all_to_all(members, per_pair, loads_));
     }
-    result.messages += static_cast<double>(ranks) * static_cast<double>(ranks - 1) * messages;
+    result.messages += static_cast<double>(ranks * (ranks - 1)) * messages_of_pair();
     result.crosses = true;
-    if (!sent_.empty()) take_back_local_pairs(ranks, at(0), here.stride, bytes, result);
+    if (sent_.empty()) return;
+    std::vector<std::int64_t> group;
+    for (std::int64_t rank = 0; rank < ranks; ++rank) group.push_back(at(rank));
+    take_back_local_pairs(group, result);
   });
 }
 
 // The pairs of a group that share a domain, which the closed form has put on the network.
-void PatternRouter::take_back_local_pairs(std::int64_t ranks, std::int64_t first, std::int64_t stride, double bytes,
-                                          PatternCost& result) {
-  const Learnt& learnt = learnt_.front();
-  const Layout& here = learnt.layout;
-  const auto node = [&](std::int64_t rank, std::int64_t i) {
-    return learnt.nodes[static_cast<std::size_t>((first + rank * stride) * here.cell_nodes + i)];
-  };
-  std::map<std::size_t, std::vector<std::int64_t>> ranks_of;  // by domain
-  for (std::int64_t rank = 0; rank < ranks; ++rank) ranks_of[domain_of(node(rank, 0))].push_back(rank);
-  for (const auto& [domain, there] : ranks_of) {
+void PatternRouter::take_back_local_pairs(std::span<const std::int64_t> group, PatternCost& result) {
+  std::map<std::size_t, std::vector<std::int64_t>> by_domain;
+  for (const std::int64_t rank : group) by_domain[domain_of(node(rank, 0))].push_back(rank);
+  for (const auto& [domain, there] : by_domain) {
     for (const std::int64_t from : there) {
       for (const std::int64_t to : there) {
         if (from == to) continue;
-        for (std::int64_t i = 0; i < here.cell_nodes; ++i) add_message(node(from, i), node(to, i), -bytes, loads_);
-        send_local(first + from * stride, first + to * stride, 1.0);
-        result.messages -= static_cast<double>(here.beside * std::min(here.cell_nodes, here.inside));
+        for (std::int64_t i = 0; i < layout().cell_nodes; ++i) {
+          add_message(node(from, i), node(to, i), -share_of_node(), loads_);
+        }
+        send_local(from, to, 1.0);
+        result.messages -= messages_of_pair();
       }
     }
   }
-  if (ranks_of.size() == 1 && here.ranks == here.all_ranks) result.crosses = false;
 }
 
 // Each link once for each tree: the routes of all ranks of a group to the first one, or back; of a link that only a
 // share of a route takes, that share. The latency is that of the longest.
 void PatternRouter::route_trees(const Pattern& pattern, PatternCost& result) {
-  const Learnt& learnt = learnt_.front();
-  const Layout& here = learnt.layout;
-  const double bytes = static_cast<double>(here.beside) / static_cast<double>(here.cell_nodes);
+  const bool up = pattern.shape == Shape::combine;
   std::map<LinkId, double> shares;
-  for_each_group(here, [&](std::int64_t ranks, auto at) {
-    for (std::int64_t i = 0; i < here.cell_nodes; ++i) {
-      const auto node = [&](std::int64_t rank) {
-        return learnt.nodes[static_cast<std::size_t>(at(rank) / here.node_ranks * here.cell_nodes + i)];
-      };
+  for_each_group(layout(), [&](std::int64_t ranks, auto at) {
+    for (std::int64_t i = 0; i < layout().cell_nodes; ++i) {
       shares.clear();
+      const NodeId root = node(at(0), i);
       for (std::int64_t rank = 1; rank < ranks; ++rank) {
         if (stays_local(at(rank), at(0))) continue;
+        const NodeId leaf = node(at(rank), i);
         route_.clear();
-        const Duration latency = pattern.shape == Shape::combine ? network_.append_route(node(rank), node(0), route_)
-                                                                 : network_.append_route(node(0), node(rank), route_);
+        const Duration latency =
+            up ? network_.append_route(leaf, root, route_) : network_.append_route(root, leaf, route_);
         result.latency = std::max(result.latency, latency);
         for (const topology::RoutedLink& step : route_) {
           double& share = shares[step.link];
           share = std::max(share, step.share);
         }
       }
-      for (const auto& [link, share] : shares) loads_.add(link, share * bytes);
+      for (const auto& [link, share] : shares) loads_.add(link, share * share_of_node());
     }
-    result.messages += static_cast<double>(ranks * here.beside);
+    result.messages += static_cast<double>(ranks * layout().beside);
   });
   result.crosses = true;
 }
 
-void PatternRouter::take_local(PatternCost& result) {
-  const double devices = layout().node_ranks > 1 ? 1.0 : static_cast<double>(layout().cell_devices());
+void PatternRouter::take_local(PatternCost& result) const {
   for (std::size_t rank = 0; rank < sent_.size(); ++rank) {
     result.local_bytes = std::max({result.local_bytes, sent_[rank], received_[rank]});
-    result.all_local_bytes += sent_[rank] * devices;
+    result.all_local_bytes += sent_[rank] * static_cast<double>(layout().devices_of(static_cast<std::int64_t>(rank)));
   }
 }
 
@@ -289,12 +274,7 @@ void PatternRouter::add_up(PatternCost& result, bool one_line) const {
 // Loads of the pattern for one byte, from all its messages.
 std::vector<topology::LinkLoad> PatternRouter::unit_loads(const Pattern& pattern) {
   PatternCost unused;
-  loads_.clear();
-  std::ranges::fill(sent_, 0.0);
-  const Layout& here = layout();
-  const bool some_local = here.node_ranks > 1 || static_cast<std::int64_t>(domain_nodes_) > here.cell_nodes;
-  sent_.assign(some_local ? static_cast<std::size_t>(here.all_ranks) : 0, 0.0);
-  received_ = sent_;
+  start_over();
   route(pattern, unused);
   auto result = loads_.sorted();
   std::erase_if(result, [](const topology::LinkLoad& load) { return load.bytes <= negligible_bytes; });

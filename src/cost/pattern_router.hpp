@@ -45,6 +45,8 @@ class PatternRouter {
   // Whether GPU links join two nodes.
   bool in_one_domain(NodeId a, NodeId b) const { return domain_of(a) == domain_of(b); }
 
+  // Whether messages between ranks may stay in a node or domain.
+  bool has_local_messages() const;
   const Layout& layout() const { return learnt_.front().layout; }
   // The extents of the sub-torus that the ranks of each group fill in order; empty when they fill none.
   std::span<const std::uint32_t> box() const { return learnt_.front().box; }
@@ -58,6 +60,17 @@ class PatternRouter {
     std::map<Pattern, std::vector<topology::LinkLoad>> loads;  // of one byte
   };
 
+  NodeId node(std::int64_t rank, std::int64_t i) const {
+    return learnt_.front().nodes[learnt_.front().layout.node_of(rank, i)];
+  }
+  // Of what groups beside each other send from one rank to another: the share of each node, and messages.
+  double share_of_node() const {
+    return static_cast<double>(layout().beside) / static_cast<double>(layout().cell_nodes);
+  }
+  double messages_of_pair() const {
+    return static_cast<double>(layout().beside * std::min(layout().cell_nodes, layout().inside));
+  }
+  void start_over();
   std::size_t domain_of(NodeId node) const { return node.index() / domain_nodes_; }
   bool stays_local(std::int64_t from, std::int64_t to) const;
   void send(std::int64_t from, std::int64_t to, double units, PatternCost& result);
@@ -67,10 +80,9 @@ class PatternRouter {
   void route_one_line(const Pattern& pattern, PatternCost& result);
   void route_all_pairs(PatternCost& result);
   void route_pairs_in_closed_form(PatternCost& result);
-  void take_back_local_pairs(std::int64_t ranks, std::int64_t first, std::int64_t stride, double bytes,
-                             PatternCost& result);
+  void take_back_local_pairs(std::span<const std::int64_t> group, PatternCost& result);
   void route_trees(const Pattern& pattern, PatternCost& result);
-  void take_local(PatternCost& result);
+  void take_local(PatternCost& result) const;
   void add_up(PatternCost& result, bool one_line) const;
   std::vector<topology::LinkLoad> unit_loads(const Pattern& pattern);
 

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::int64_t most_nodes = 4'000'000;
 constexpr std::int64_t most_in_node = 1024;  // devices or interfaces: more is a typing error
+constexpr std::int64_t most_in_domain = 1'000'000;
 constexpr std::size_t most_dimensions = 16;
 constexpr std::int64_t most_levels = 8;  // of a fat tree
 constexpr std::int64_t most_ports = 100'000;
@@ -141,7 +142,11 @@ Node read_node(const Field& node) {
   if (!node.is_object()) return result;
   if (const auto gpus = node.optional("gpus")) result.gpus = read_group(*gpus);
   if (const auto link = node.optional("cpu_gpu")) result.cpu_gpu = read_node_link(*link);
-  if (const auto link = node.optional("gpu_gpu")) result.gpu_gpu = read_node_link(*link);
+  if (const auto link = node.optional("gpu_gpu")) {
+    result.gpu_gpu = read_node_link(*link);
+    const auto domain = link->is_object() ? link->optional("domain") : std::nullopt;
+    if (domain) result.gpu_domain = domain->positive_count(most_in_domain);
+  }
   result.nics = read_nics(node["nics"]);
   result.base_power = node["base_power"].nonnegative<Power>();
   result.supplies = read_supplies(node.optional("supplies"));
@@ -420,6 +425,11 @@ void check_node(const Field& field, const Node& node) {
   if (!node.cpu_gpu) field.problem("has GPUs but no \"cpu_gpu\", the connection between a CPU and a GPU");
   if (node.gpus->count > 1 && !node.gpu_gpu) {
     field.problem(fmt::format("has {} GPUs but no \"gpu_gpu\", the connection between two of them", node.gpus->count));
+  }
+  if (node.gpu_domain % node.gpus->count != 0) {
+    field["gpu_gpu"]["domain"].problem(
+        fmt::format("found {}, expected a multiple of the {} GPUs of a node: a scale-up domain is made of whole nodes",
+                    node.gpu_domain, node.gpus->count));
   }
 }
 

@@ -102,6 +102,7 @@ class CommunicationModel {
  private:
   struct Step;
   struct RoundCost;
+  struct NodeTraffic;
   enum class Known { counted, ignored };
 
   Step step_of(const platform::GpuProtocol* protocol) const;
@@ -110,7 +111,6 @@ class CommunicationModel {
                     const CollectiveChoice& choice) const;
   std::vector<std::string_view> algorithms_here(CollectiveOperation operation, DataSize size) const;
   std::vector<Schedule> candidates(CollectiveOperation operation, DataSize size, std::string_view forced) const;
-  double all_devices() const;
   CommunicationCost with_local_stage(CollectiveOperation operation, DataSize size, const CollectiveChoice& choice,
                                      const platform::GpuProtocol* protocol);
   CommunicationCost in_switch_of_node(DataSize size) const;
@@ -122,7 +122,9 @@ class CommunicationModel {
   RoundCost round_cost(const Round& round, const PatternCost& pattern, Duration software, const Step& step) const;
   void add_traffic(const Round& round, const PatternCost& pattern, double blocks, const LocalLink& local,
                    CommunicationCost& cost) const;
-  Duration take_loads(CommunicationCost& cost);
+  void add_message(std::span<const NodeId> nodes, std::size_t from, std::size_t to, double bytes, NodeTraffic& traffic);
+  Duration latency_of(const NodeTraffic& traffic) const;
+  Duration take_traffic(const NodeTraffic& traffic, CommunicationCost& cost) const;
 
   const platform::Machine& machine_;
   const topology::Network& network_;
