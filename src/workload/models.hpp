@@ -40,6 +40,9 @@ inline constexpr std::array ai_precisions = {Precision::bf16, Precision::fp16, P
 
 Program build_hpl(const Application&, std::int64_t nodes, const NodeShape&);
 Program build_hpl_mxp(const Application&, std::int64_t nodes, const NodeShape&);
+Program build_hpcg(const Application&, std::int64_t nodes, const NodeShape&);
+Program build_stream(const Application&, std::int64_t nodes, const NodeShape&);
+Program build_lattice_qcd(const Application&, std::int64_t nodes, const NodeShape&);
 Program build_stencil(const Application&, std::int64_t nodes, const NodeShape&);
 Program build_fft3d(const Application&, std::int64_t nodes, const NodeShape&);
 Program build_particles(const Application&, std::int64_t nodes, const NodeShape&);

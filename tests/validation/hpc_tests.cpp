@@ -108,3 +108,15 @@ TEST_CASE("HPL of twelve published runs is predicted from data sheets", "[valida
   CHECK(errors.mean < 0.13);
   CHECK(errors.worst < 0.28);
 }
+
+TEST_CASE("HPCG of seven published runs is predicted from memory bandwidth", "[validation][slow]") {
+  const Errors errors = print_table("hpcg");
+  CHECK(errors.mean < 0.13);
+  CHECK(errors.worst < 0.30);
+}
+
+TEST_CASE("HPL-MxP of seven published runs is predicted from data sheets", "[validation][slow]") {
+  const Errors errors = print_table("hpl-mxp");
+  CHECK(errors.mean < 0.4);
+  CHECK(errors.worst < 0.60);
+}

@@ -82,7 +82,7 @@ TEST_CASE("jobs that no rule fits keep their recorded application and are noted"
 
 TEST_CASE("the science mix that comes with the program holds every kind of model but benchmarks", "[workload]") {
   const auto science = load_mix(std::string(ZETTASIM_SOURCE_DIR) + "/workloads/mixes/science.json");
-  const std::set<std::string_view> benchmarks = {"recorded", "hpl-mxp", "hpcg", "stream", "lattice-qcd", "graph"};
+  const std::set<std::string_view> benchmarks = {"recorded", "hpl-mxp", "hpcg", "stream", "lattice-qcd"};
   std::set<std::string> kinds;
   for (const Application& application : science.applications) kinds.insert(application.model);
   for (const ModelInfo& model : models()) {

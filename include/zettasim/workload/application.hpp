@@ -52,8 +52,8 @@ struct ModelInfo {
   Program (*build)(const Application&, std::int64_t nodes, const NodeShape&);
 };
 
-// All models in the order of their names: checkpoint, fft3d, hpl, hpl-mxp, llm-inference, llm-training, particles, recorded,
-// stencil, surrogate.
+// All models in the order of their names: checkpoint, fft3d, hpcg, hpl, hpl-mxp, lattice-qcd, llm-inference, llm-training, particles, recorded,
+// stencil, stream, surrogate.
 const std::vector<ModelInfo>& models();
 
 // Reads {"model": ..., parameter: ...} or {"program": {...}}.
