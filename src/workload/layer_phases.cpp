@@ -120,6 +120,27 @@ void LayerPhases::attention_core_backward(std::vector<Phase>& phases) const {
 }
 
 std::vector<Phase> LayerPhases::forward() const {
+  std::vector<Phase> attention;
+  gather_keys(attention);
+  attention_core(attention);
+  return forward_around(attention);
+}
+
+std::vector<Phase> LayerPhases::forward_from_cache(double context) const {
+  Kernel kernel;
+  const double cached = 2.0 * model_.kv_width() / split_.tp * context;  // keys and values
+  kernel.flops[precision_] = flops(2.0 * 2.0 * tokens_ * context * model_.hidden / split_.tp * devices_per_node_);
+  kernel.memory_traffic = bytes(number_bytes * tokens_ * cached * devices_per_node_);
+  return forward_around({{"attention", kernel}});
+}
+
+std::vector<Phase> LayerPhases::next_word() const {
+  const double columns = model_.vocab / split_.tp;
+  return {product("logits", sequences_, columns, model_.hidden),
+          sweep("logits", loss_forward * sequences_ * columns, 8.0)};
+}
+
+std::vector<Phase> LayerPhases::forward_around(const std::vector<Phase>& attention) const {
   const double h = model_.hidden;
   const double dropout = model_.dropout ? mask_byte : 0.0;
   std::vector<Phase> phases;
@@ -127,8 +148,7 @@ std::vector<Phase> LayerPhases::forward() const {
   gather_forward(phases);
   phases.push_back(product("attention products", tokens_, qkv_, h));
   phases.push_back(sweep("element-wise", copy * tokens_ * (qkv_ + h / split_.tp), 2.0));
-  gather_keys(phases);
-  attention_core(phases);
+  phases.insert(phases.end(), attention.begin(), attention.end());
   phases.push_back(product("attention products", tokens_, h, h / split_.tp));
   reduce_forward(phases);
   phases.push_back(sweep("element-wise", (add_forward + dropout) * outside_));

@@ -23,6 +23,10 @@ class LayerPhases {
               double devices_per_node);
 
   std::vector<Phase> forward() const;
+  // One more token of each sequence, which meets the keys and values of `context` tokens before it, read from memory.
+  std::vector<Phase> forward_from_cache(double context) const;
+  // The choice of the next word, for one token of each sequence.
+  std::vector<Phase> next_word() const;
   // With what has to be computed again before.
   std::vector<Phase> backward(Recompute recompute) const;
   // Embedding of words, logits over the vocabulary and their loss, forward and backward, `share` of a time.
@@ -37,6 +41,7 @@ class LayerPhases {
   Phase tensor_collective(std::string name, CollectiveOperation operation, double states = 1.0) const;
   void reduce_forward(std::vector<Phase>& phases) const;
   void gather_forward(std::vector<Phase>& phases) const;
+  std::vector<Phase> forward_around(const std::vector<Phase>& attention) const;
   void attention_core(std::vector<Phase>& phases) const;
   void attention_core_backward(std::vector<Phase>& phases) const;
   Phase fused_attention(std::string name, double passes, double tensors) const;

@@ -26,6 +26,10 @@ class Parameters {
   const Application& application_;
 };
 
+// What all language models are described by; `dropout` is off and attention is fused.
+struct Transformer;
+Transformer read_transformer(const Parameters& given);
+
 // Phases in one line each.
 Phase compute(std::string name, Precision precision, double flop, double memory_bytes);
 Phase collective(std::string name, CollectiveOperation operation, double size_bytes);

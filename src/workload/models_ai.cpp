@@ -1,4 +1,4 @@
-// Models of machine learning: training and serving a dense transformer, and a simulation with a neural surrogate.
+// AI inside of simulations: a surrogate that is trained and asked on the same machine.
 #include <algorithm>
 #include <cmath>
 
@@ -11,32 +11,6 @@ namespace {
 double weight_bytes(Precision precision) { return precision == Precision::fp8 ? 1.0 : 2.0; }
 
 }  // namespace
-
-// llm-inference: each node serves its own copy of the model; a step answers one batch of requests.
-//   prefill: 2 P flops a token of the prompt + 2 layers * hidden * prompt (causal attention); weights are read once
-//   decode:  for each of `output` tokens, 2 P flops a sequence, and all weights and the keys and values so far are read
-//            (their mean length is prompt + output / 2): 2 layers * kv_width * 2 bytes a token
-// Source: Pope et al. 2022, "Efficiently scaling transformer inference" (prefill bound by compute, decode by memory).
-// Limits: fixed batches, no continuous batching, no traffic between nodes; tensor-parallel exchanges inside the node
-// are free; attention flops of decode are left out, being small beside its reads.
-Program build_llm_inference(const Application& application, std::int64_t, const NodeShape&) {
-  const Parameters given(application);
-  const auto precision = ai_precisions.at(static_cast<std::size_t>(given.count("precision")));
-  const double weights = given["parameters"];
-  const double stored = weights * weight_bytes(precision);
-  const double batch = given["batch"];
-  const double prompt = given["prompt"];
-  const double prefill = batch * prompt * (2.0 * weights + 2.0 * given["layers"] * given["hidden"] * prompt);
-  const double kv_per_token = 2.0 * given["layers"] * given["kv_width"] * 2.0;
-  const double kv_read = batch * kv_per_token * (prompt + given["output"] / 2.0);
-  Program program;
-  program.steps = given.count("steps");
-  program.setup = {storage("read weights", Direction::read, stored, application.tier)};
-  program.step = {
-      compute("prefill", precision, prefill, stored + batch * prompt * kv_per_token),
-      loop("decode", given.count("output"), {compute("token", precision, 2.0 * weights * batch, stored + kv_read)})};
-  return program;
-}
 
 // surrogate: a simulation whose costliest part a neural network has taken over, retrained now and then on fresh
 // samples. One step of the program is `retrain_every` time steps and one training.

@@ -43,26 +43,13 @@ struct Training {
   }
 };
 
-Transformer read_transformer(const Parameters& given) {
-  Transformer model{.layers = given["layers"],
-                    .hidden = given["hidden"],
-                    .heads = given["heads"],
-                    .kv_heads = given["kv_heads"],
-                    .ffn = given["ffn"],
-                    .vocab = given["vocab"],
-                    .seq = given["seq"],
-                    .gated = given["feed_forward"] == 0.0,
-                    .dropout = given["dropout"] > 0.0,
-                    .fused_attention = given["attention"] == 0.0};
-  if (model.kv_heads == 0.0) model.kv_heads = model.heads;
-  if (model.ffn == 0.0) model.ffn = 4.0 * model.hidden;
-  return model;
-}
-
 Training read_training(const Application& application, std::int64_t nodes, const NodeShape& shape) {
   const Parameters given(application);
   Training training;
   training.model = read_transformer(given);
+  training.model.seq = given["seq"];
+  training.model.dropout = given["dropout"] > 0.0;
+  training.model.fused_attention = given["attention"] == 0.0;
   training.split = {.tp = given["tp"],
                     .pp = given["pp"],
                     .cp = given["cp"],

@@ -22,13 +22,18 @@ double all_weights(const Transformer& model) {
   return model.layers * layer_weights(model) + (model.vocab + model.seq) * model.hidden;
 }
 
-double training_flops(const Transformer& model, double sequences) {
+double forward_flops(const Transformer& model, double tokens, double context, double answers) {
   const double h = model.hidden;
   const double products = 2.0 * (2.0 * h * h + 2.0 * h * model.kv_width() + model.ffn_matrices() * h * model.ffn);
-  const double scores = 2.0 * 2.0 * model.seq * h;
+  const double scores = 2.0 * 2.0 * context * h;
   const double logits = 2.0 * h * model.vocab;
+  return tokens * model.layers * (products + scores) + answers * logits;
+}
+
+double training_flops(const Transformer& model, double sequences) {
   constexpr double passes = 3.0;  // forward; backward for inputs; backward for weights
-  return passes * sequences * model.seq * (model.layers * (products + scores) + logits);
+  const double tokens = sequences * model.seq;
+  return passes * forward_flops(model, tokens, model.seq, tokens);
 }
 
 double layer_activations(const Transformer& model, double b, const Split& split, Recompute recompute) {

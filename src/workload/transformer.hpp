@@ -45,6 +45,9 @@ double layer_weights(const Transformer& model);
 // Of the whole model, embedding of words and positions included; the logits use the embedding of words.
 double all_weights(const Transformer& model);
 
+// FLOPs of the layers on `tokens` that each meet `context` keys, and of the logits of `answers` of them.
+double forward_flops(const Transformer& model, double tokens, double context, double answers);
+
 // Model FLOPs of one step on `sequences` sequences, forward and backward, without recomputation:
 // 72 B s l h^2 (1 + s / 6h + V / 12lh) where kv_heads = heads and ffn = 4 h. Scores count in full, though they are
 // causal, as in the papers. (Narayanan's V / 16lh is the same logits over 96, for they are not computed again.)

@@ -155,15 +155,37 @@ TEST_CASE("sharing states among copies saves the memory that Rajbhandari et al c
   CHECK((memory(1) - memory(2)) / (memory(2) - memory(3)) == Approx(4.0 / 2.0));
 }
 
-// Decode reads 70e9 weights of 1 B (fp8) and 64 sequences of 2,048 + 128 tokens of 2 * 80 * 1,024 * 2 B for each of 256
-// tokens.
-TEST_CASE("decoding reads all weights and all keys and values for every token", "[workload]") {
+// Keys and values of 80 layers of 8 heads of 128 numbers of 2 bytes: 2 * 80 * 1,024 * 2 B = 327,680 B a token. Decoding
+// word 2 to 256 reads those of 64 requests of 2,048 + 128 tokens; the four devices of the node share them.
+TEST_CASE("decoding reads all keys and values for every word", "[workload][llm]") {
   const auto program = build_program(application(R"({"model": "llm-inference", "precision": "fp8"})"), 1, four_gpus);
-  const double token = 70e9 + 64.0 * 2176 * (2.0 * 80 * 1024 * 2);
-  const double prefill = 70e9 + 64.0 * 2048 * (2.0 * 80 * 1024 * 2);
-  CHECK(total(program.step, traffic_of) == Approx(256 * token + prefill).epsilon(1e-9));
-  CHECK(total(program.step, flop_of(Precision::fp8)) ==
-        Approx(256 * 2 * 70e9 * 64 + 64 * 2048.0 * (2 * 70e9 + 2.0 * 80 * 8192 * 2048)).epsilon(1e-9));
+  const auto cache = [](const Phase& phase) { return phase.name == "decode attention" ? traffic_of(phase) : 0.0; };
+  CHECK(total(program.step, cache) == Approx(255 * 64.0 * 2176 * 327680).epsilon(1e-9));
+  CHECK(program.per_step.tokens == 64 * 256);
+}
+
+// A word's products read each weight once: 80 * (2.25 h^2 + 3 h f) weights, and as many multiplications a request.
+TEST_CASE("a word costs two flops a weight for each request", "[workload][llm]") {
+  const auto program = build_program(application(R"({"model": "llm-inference"})"), 1, four_gpus);
+  const double h = 8192, f = 28672;
+  const auto products = [](const Phase& phase) {
+    const auto* product = std::get_if<MatrixMultiply>(&phase.what);
+    return product && phase.name != "decode logits" && phase.name.starts_with("decode")
+               ? product->flops_per_device().si()
+               : 0.0;
+  };
+  CHECK(4 * total(program.step, products) == Approx(255 * 64.0 * 2 * 80 * (2.25 * h * h + 3 * h * f)).epsilon(1e-9));
+}
+
+// Two bytes a weight and 327,680 B for each token of 64 requests of 2,304; a hundred thousand requests fit nowhere.
+TEST_CASE("serving needs memory for weights and for keys and values", "[workload][llm]") {
+  const auto memory = [](int batch) {
+    return build_program(application(R"({"model": "llm-inference", "batch": )" + std::to_string(batch) + "}"), 1,
+                         four_gpus)
+        .device_memory.si();
+  };
+  CHECK(memory(64) > (140e9 + 64 * 2304 * 327680.0) / 4);
+  CHECK(memory(128) - memory(64) > 64 * 2304 * 327680.0 / 4);
 }
 
 // 100 coupled steps, then 10 epochs with one all-reduce of 4 B a weight each: 10 * 8 MB.
