@@ -56,7 +56,7 @@ const std::vector<CollectiveAlgorithm>& collective_algorithms() {
        "Jain, Sabharwal, ICS 2010 (bucket algorithms); Barnett et al. 1993"},
       {"Bruck", {all_to_all}, "ceil(log2 p) L + about n/2 log2 p / B", "", "Bruck et al., IEEE TPDS 8(11), 1997"},
       {"pairwise", {all_to_all}, "(p-1) (L + n/p / B)", "at most 4,096 nodes; when asked for by name", thakur},
-      {"all pairs at once", {all_to_all}, "L + max((p-2) software latency, busiest link)", "", "docs/model-network.md"},
+      {"all pairs at once", {all_to_all}, "L + max((p-2) gap, busiest link)", "", "docs/model-network.md"},
       {"dissemination", {barrier}, "ceil(log2 p) L", "", "Hensgen, Finkel, Manber, IJPP 17(1), 1988"},
       {"in-network reduction",
        {all_reduce, reduce, broadcast, barrier},

@@ -28,6 +28,7 @@ CommunicationModel::~CommunicationModel() = default;
 // What a round costs besides hops and data on the network.
 struct CommunicationModel::Step {
   Duration latency;    // of software, or of the protocol
+  Duration gap;        // between two messages that a rank sends
   double share = 1.0;  // of the bandwidth that data gets
   LocalLink local;     // between the devices of a node or a scale-up domain
 };
@@ -79,8 +80,8 @@ DataSize size_of_rank(CollectiveOperation operation, DataSize size, const Layout
 
 CommunicationModel::Step CommunicationModel::step_of(const platform::GpuProtocol* protocol) const {
   const LocalLink local = local_link(machine_, protocol);
-  if (protocol) return {protocol->network_step, protocol->network_share, local};
-  return {machine_.network.message_latency, 1.0, local};
+  if (protocol) return {protocol->network_step, protocol->network_step, protocol->network_share, local};
+  return {machine_.network.message_latency, machine_.network.gap(), 1.0, local};
 }
 
 CommunicationCost CommunicationModel::collective(CollectiveOperation operation, DataSize size,
@@ -269,8 +270,8 @@ double s_per_byte(const PatternCost& pattern, double share, const LocalLink& loc
 
 }  // namespace
 
-// All pairs at once: a rank issues its p-1 messages one after the other, a software latency apart, while those issued
-// before drain through the slowest link:  software + hops + max((p-2) software, slowest link of all messages together).
+// All pairs at once: a rank issues its p-1 messages one after the other, a gap apart, while those issued before drain
+// through the slowest link:  software + hops + max((p-2) gap, slowest link of all messages together).
 CommunicationModel::RoundCost CommunicationModel::round_cost(const Round& round, const PatternCost& pattern,
                                                              Duration software, const Step& step) const {
   const bool only_local = !pattern.crosses && pattern.local_bytes > 0.0;
@@ -278,7 +279,7 @@ CommunicationModel::RoundCost CommunicationModel::round_cost(const Round& round,
   const Duration one = only_local ? local : std::max(software + pattern.latency, local);
   const double data_s = round.bytes * s_per_byte(pattern, step.share, step.local);
   if (round.pattern.shape == Shape::all_pairs) {
-    const Duration issue = (only_local ? local : step.latency) * static_cast<double>(router_->layout().ranks - 2);
+    const Duration issue = (only_local ? local : step.gap) * static_cast<double>(router_->layout().ranks - 2);
     return {one + std::max(issue - seconds(data_s), Duration{}), one + std::max(issue, seconds(data_s))};
   }
   if (round.pipeline_depth > 0.0) {
@@ -452,10 +453,9 @@ CommunicationCost CommunicationModel::all_to_all_v(std::span<const NodeMessage> 
     issued[message.from] += 1.0;
   }
   if (traffic.messages + traffic.local_messages == 0.0) return {};
-  const Duration software = machine_.network.message_latency;
   const Duration first = latency_of(traffic);
   const Duration drain = take_traffic(traffic, cost);
-  const Duration issue = software * (*std::ranges::max_element(issued) - 1);
+  const Duration issue = machine_.network.gap() * (*std::ranges::max_element(issued) - 1);
   cost.algorithm = "all pairs at once";
   cost.time = first + std::max(issue, drain);
   cost.latency = first + std::max(issue - drain, Duration{});

@@ -114,7 +114,7 @@ MessageSchedule collective_schedule(const platform::Machine& machine, Collective
       return schedules::binomial_reduce(placement, size);
     case CollectiveOperation::all_to_all:
       if (algorithm == "pairwise") return schedules::pairwise_all_to_all(placement, size);
-      return schedules::all_pairs(placement, size, machine.network.message_latency);
+      return schedules::all_pairs(placement, size, machine.network.gap());
     case CollectiveOperation::barrier:
       break;
   }
@@ -147,16 +147,17 @@ cost::CommunicationCost patterns_cost(cost::CommunicationModel& model, Collectiv
 // What a protocol of the GPU library makes of a message between nodes: its own software latency, and flags beside data.
 struct Wire {
   Duration message_latency;
+  Duration gap;
   double share = 1.0;
 };
 
 Wire wire_of(const platform::Machine& machine, std::string_view protocol) {
   if (machine.node.gpu_collectives) {
     for (const platform::GpuProtocol& known : machine.node.gpu_collectives->protocols) {
-      if (known.name == protocol) return {known.network_step, known.network_share};
+      if (known.name == protocol) return {known.network_step, known.network_step, known.network_share};
     }
   }
-  return {machine.network.message_latency, 1.0};
+  return {machine.network.message_latency, machine.network.gap(), 1.0};
 }
 
 }  // namespace
@@ -176,6 +177,7 @@ std::vector<SimulatedCollective> simulate_collectives(const platform::Machine& m
     const Wire wire = wire_of(machine, cost.protocol);
     platform::Machine as_sent = machine;
     as_sent.network.message_latency = wire.message_latency;
+    as_sent.network.message_gap = wire.gap;
     schedules[i] = collective_schedule(as_sent, operation, cost.algorithm, sizes[i] / wire.share, nodes);
     schedules[i].message_latency = wire.message_latency;
     results[i].time -= time_in_rounds(machine, network, schedules[i]);

@@ -346,6 +346,7 @@ Network read_network(const Field& network, std::int64_t interfaces) {
   const Field link = network["link"];
   const auto length = link.is_object() ? link.optional("length") : std::nullopt;
   const auto medium = link.is_object() ? link.optional("medium") : std::nullopt;
+  const auto gap = network.is_object() ? network.optional("message_gap") : std::nullopt;
   return {.name = network["name"].text(),
           .topology = read_topology(network["topology"], interfaces),
           .link_bandwidth = link["bandwidth"].positive<Bandwidth>(),
@@ -356,7 +357,8 @@ Network read_network(const Field& network, std::int64_t interfaces) {
           .switch_power = network["switch_power"].nonnegative<Power>(),
           .link_length = length ? length->nonnegative<Length>() : Length{},
           .link_medium = medium ? read_medium(*medium) : Medium::unstated,
-          .in_network_reduction = read_in_network_reduction(network)};
+          .in_network_reduction = read_in_network_reduction(network),
+          .message_gap = gap ? std::optional(gap->nonnegative<Duration>()) : std::nullopt};
 }
 
 std::vector<StorageTier> read_storage(const std::optional<Field>& storage) {

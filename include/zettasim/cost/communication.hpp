@@ -90,7 +90,7 @@ class CommunicationModel {
                           Loads loads = Loads::counted);
 
   // All-to-all of unequal parts between nodes (MPI_Alltoallv): all messages at once, each sender issuing its own one
-  // after the other:  L + max((most messages of a sender - 1) * software latency, busiest link). Messages to oneself
+  // after the other:  L + max((most messages of a sender - 1) * message gap, busiest link). Messages to oneself
   // and empty ones cost nothing.
   CommunicationCost all_to_all_v(std::span<const NodeMessage> messages, std::span<const NodeId> nodes);
 

@@ -249,6 +249,9 @@ struct Network {
   Length link_length = {};       // for the cable count; 0 when nobody said
   Medium link_medium = Medium::unstated;
   std::optional<InNetworkReduction> in_network_reduction = {};
+  // Between two messages that a node sends one after the other; a whole message_latency when nobody said.
+  std::optional<Duration> message_gap = {};
+  Duration gap() const { return message_gap.value_or(message_latency); }
   bool operator==(const Network&) const = default;
 };
 
