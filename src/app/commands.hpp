@@ -9,7 +9,7 @@
 namespace zettasim::app {
 
 // What the program exits with (docs/formats.md).
-enum ExitCode { success = 0, bad_input = 2, simulated_failure = 3, interrupted_run = 130 };
+enum ExitCode { success = 0, regression = 1, bad_input = 2, simulated_failure = 3, interrupted_run = 130 };
 
 // One command line, without the name of the program: the exit code. Studies call it in the children that they fork.
 int run_command_line(const std::vector<std::string>& arguments);
@@ -23,6 +23,7 @@ void add_topology(CLI::App& app, int& exit_code);
 void add_predict(CLI::App& app, int& exit_code);
 void add_compare(CLI::App& app, int& exit_code);
 void add_route(CLI::App& app, int& exit_code);
+void add_check(CLI::App& app, int& exit_code);
 void add_sweep(CLI::App& app, int& exit_code);
 
 }  // namespace zettasim::app

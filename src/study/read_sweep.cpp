@@ -18,12 +18,6 @@ namespace {
 
 constexpr std::size_t most_values = 100'000;  // of one axis
 
-// Commands that print one JSON result with --json, and where their workload stands, if they have one.
-const std::vector<std::string>& commands() {
-  static const std::vector<std::string> names = {"predict", "run", "collective", "topology"};
-  return names;
-}
-
 std::string read_name(const Field& field) {
   const std::string name = field.text();
   if (field.is_string() && !is_name(name)) {
@@ -41,10 +35,10 @@ std::vector<Run> read_runs(const Field& field) {
     for (const Field& word : command.items()) run.command.push_back(word.text());
     if (command.is_array() && run.command.size() < 2) {
       command.problem("expected a command and its arguments, such as [\"predict\", \"fugakunext\", \"hpl\"]");
-    } else if (command.is_array() && std::ranges::count(commands(), run.command[0]) == 0) {
+    } else if (command.is_array() && std::ranges::count(studied_commands(), run.command[0]) == 0) {
       command.items()[0].problem(fmt::format("found \"{}\", expected one of {}: commands with a result in JSON{}",
-                                             run.command[0], fmt::join(commands(), ", "),
-                                             suggestion(run.command[0], commands())));
+                                             run.command[0], fmt::join(studied_commands(), ", "),
+                                             suggestion(run.command[0], studied_commands())));
     } else if (command.is_array() && run.command[0] == "run" && run.command.size() < 3) {
       command.problem("run needs a platform and a workload");
     }
@@ -455,13 +449,22 @@ void read_members(const Field& root, Sweep& sweep) {
     for (const auto& [metric, sense] : objectives->members())
       sweep.objectives.push_back({metric, sense.choice(sense_names())});
   }
-  if (const auto limits = root.optional("limits")) {
-    if (const auto time = limits->optional("time")) sweep.limits.time = time->positive<Duration>();
-    if (const auto memory = limits->optional("memory")) sweep.limits.memory = memory->positive<DataSize>();
-  }
+  if (const auto limits = root.optional("limits")) sweep.limits = read_limits(*limits);
 }
 
 }  // namespace
+
+const std::vector<std::string>& studied_commands() {
+  static const std::vector<std::string> names = {"predict", "run", "collective", "topology"};
+  return names;
+}
+
+Limits read_limits(const Field& field) {
+  Limits limits;
+  if (const auto time = field.optional("time")) limits.time = time->positive<Duration>();
+  if (const auto memory = field.optional("memory")) limits.memory = memory->positive<DataSize>();
+  return limits;
+}
 
 Value Range::at(double share) const {
   double number = scale == Scale::linear ? from + (to - from) * share : from * std::pow(to / from, share);

@@ -74,6 +74,7 @@ std::string shown(double si, const std::string& unit) {
   if (dimension == FlopRate::dimension) return to_text(flops_per_second(si));
   if (dimension == Energy::dimension) return to_text(joules(si));
   if (dimension == Power::dimension) return to_text(watts(si));
+  if (dimension == FlopCount::dimension - Energy::dimension) return to_text(flops(si)) + "/J";
   return fmt::format("{:.4g} {}", si, unit);
 }
 

@@ -14,6 +14,10 @@
 #include "zettasim/study/expression.hpp"
 #include "zettasim/study/value.hpp"
 
+namespace zettasim {
+class Field;
+}
+
 namespace zettasim::study {
 
 // One command of the program that a point carries out, such as: predict fugakunext hpl.
@@ -104,6 +108,12 @@ struct Sweep {
 
 // Throws InputError with all problems of the file.
 Sweep read_sweep(Document document);
+
+// Commands that print one result in JSON with --json.
+const std::vector<std::string>& studied_commands();
+
+// {"time": "1 min", "memory": "2 GiB"}, both optional.
+Limits read_limits(const Field& field);
 
 inline constexpr std::size_t most_points = 1'000'000;
 
