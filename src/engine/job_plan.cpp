@@ -104,8 +104,8 @@ const platform::StorageTier* find_tier(const platform::Machine& machine, const s
   return name.empty() && !machine.storage.empty() ? &machine.storage.front() : nullptr;
 }
 
-Planner::Planner(const platform::Machine& machine, const topology::Network& network)
-    : machine_(machine), network_(network), communication_(machine, network) {}
+Planner::Planner(const platform::Machine& machine, const topology::Network& network, cost::Loads loads)
+    : machine_(machine), network_(network), loads_(loads), communication_(machine, network) {}
 
 std::vector<double> Planner::resource_capacities() const {
   std::vector<double> capacities;
@@ -208,11 +208,13 @@ Stage Planner::price(const workload::Phase& phase, std::span<const NodeId> nodes
     Stage operator()(const workload::Collective& collective) const {
       cost::CollectiveChoice choice;
       choice.groups = collective.groups;
+      choice.loads = planner.loads_;
       return planner.price_communication(
           planner.communication_.collective(collective.operation, collective.size, nodes, choice), true);
     }
     Stage operator()(const workload::Shift& shift) const {
-      return planner.price_communication(planner.communication_.shift(shift.distance, shift.size, nodes), false);
+      return planner.price_communication(
+          planner.communication_.shift(shift.distance, shift.size, nodes, planner.loads_), false);
     }
     Stage operator()(const workload::Neighbours& halo) const {
       return planner.price_communication(planner.communication_.neighbours(halo.dimensions, halo.size, nodes), false);
@@ -302,8 +304,10 @@ Stage Planner::price_communication(const cost::CommunicationCost& cost, bool col
   stage.energy[Component::network] = cost.network_energy;
   stage.energy[Component::nic] = cost.nic_energy;
   stage.energy[Component::node_links] = cost.node_link_energy;
-  stage.traffic.reserve(cost.loads.size());
-  for (const auto& load : cost.loads) stage.traffic.push_back({load.link.index(), load.bytes});
+  if (loads_ == cost::Loads::counted) {
+    stage.traffic.reserve(cost.loads.size());
+    for (const auto& load : cost.loads) stage.traffic.push_back({load.link.index(), load.bytes});
+  }
   // A job on a single node exchanges nothing between nodes; its zeros would say nothing about the network.
   if (cost.messages > 0.0)
     stage.samples.push_back({.collective = collective, .latency_s = cost.time.si(), .count = 1.0});

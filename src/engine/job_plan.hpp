@@ -94,10 +94,11 @@ struct JobPlan {
   DataSize device_memory;
 };
 
-// Prices programs on a machine. One per run.
+// Prices programs on a machine. One per run. Who only wants times and energies leaves the bytes on each link out: on a
+// large machine they are most of the work.
 class Planner {
  public:
-  Planner(const platform::Machine& machine, const topology::Network& network);
+  Planner(const platform::Machine& machine, const topology::Network& network, cost::Loads loads = cost::Loads::counted);
 
   JobPlan plan(const workload::Application& application, const workload::Job& job, std::span<const NodeId> nodes);
 
@@ -123,6 +124,7 @@ class Planner {
 
   const platform::Machine& machine_;
   const topology::Network& network_;
+  cost::Loads loads_;
   cost::CommunicationModel communication_;
 };
 

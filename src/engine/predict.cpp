@@ -88,7 +88,7 @@ Prediction predict(const platform::Machine& machine, const topology::Network& ne
   for (std::int64_t i = 0; i < nodes; ++i) first_nodes.emplace_back(static_cast<std::size_t>(i));
   workload::Job job;
   job.nodes = nodes;
-  const JobPlan plan = Planner(machine, network).plan(application, job, first_nodes);
+  const JobPlan plan = Planner(machine, network, cost::Loads::left_out).plan(application, job, first_nodes);
   const Surroundings around(machine, network, nodes);
 
   Prediction result;
