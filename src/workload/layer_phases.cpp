@@ -40,8 +40,9 @@ LayerPhases::LayerPhases(const Transformer& model, const Split& split, double se
       state_(tokens_ * model.hidden),
       outside_(split.sequence_parallel ? state_ / split.tp : state_),
       qkv_((model.hidden + 2.0 * model.kv_width()) / split.tp),
-      ffn_(model.ffn / split.tp),
-      scores_(tokens_ * model.seq * model.heads / split.tp) {}
+      ffn_(model.ffn * model.parts_in_common() / split.tp),
+      scores_(tokens_ * model.seq * model.heads / split.tp),
+      routed_(model.experts > 0.0 ? tokens_ * model.top_k : 0.0) {}
 
 Phase LayerPhases::product(std::string name, double m, double n, double k, double count) const {
   return {std::move(name), MatrixMultiply{.precision = precision_, .m = m, .n = n, .k = k, .count = count}};
@@ -153,13 +154,25 @@ std::vector<Phase> LayerPhases::forward_around(const std::vector<Phase>& attenti
   reduce_forward(phases);
   phases.push_back(sweep("element-wise", (add_forward + dropout) * outside_));
   phases.push_back(sweep("norm", norm_forward * outside_));
-  gather_forward(phases);
-  phases.push_back(product("feed-forward products", tokens_, (model_.ffn_matrices() - 1.0) * ffn_, h));
-  phases.push_back(sweep("element-wise", (activate_forward + (model_.gated ? 2.0 : 0.0)) * tokens_ * ffn_));
-  phases.push_back(product("feed-forward products", tokens_, h, ffn_));
-  reduce_forward(phases);
+  if (ffn_ > 0.0) feed_forward(phases);
+  if (routed_ > 0.0) experts_forward(phases);
   phases.push_back(sweep("element-wise", (add_forward + dropout) * outside_));
   return phases;
+}
+
+// The part that all tokens pass.
+void LayerPhases::feed_forward(std::vector<Phase>& phases) const {
+  gather_forward(phases);
+  phases.push_back(product("feed-forward products", tokens_, (model_.ffn_matrices() - 1.0) * ffn_, model_.hidden));
+  phases.push_back(sweep("element-wise", (activate_forward + (model_.gated ? 2.0 : 0.0)) * tokens_ * ffn_));
+  phases.push_back(product("feed-forward products", tokens_, model_.hidden, ffn_));
+  reduce_forward(phases);
+}
+
+void LayerPhases::feed_forward_backward(std::vector<Phase>& phases) const {
+  rows_backward(phases, "feed-forward products", ffn_);
+  phases.push_back(sweep("element-wise", (activate_backward + (model_.gated ? 4.0 : 0.0)) * tokens_ * ffn_, 2.0));
+  columns_backward(phases, "feed-forward products", (model_.ffn_matrices() - 1.0) * ffn_);
 }
 
 // A matrix of h rows whose `width` columns this device has: the gradient of its input is a sum over devices.
@@ -198,9 +211,8 @@ std::vector<Phase> LayerPhases::backward(Recompute recompute) const {
   const double adds = (add_backward + dropout) * outside_;
   const double launches = model_.dropout ? 3.0 : 2.0;
   phases.push_back(sweep("element-wise", adds, launches));
-  rows_backward(phases, "feed-forward products", ffn_);
-  phases.push_back(sweep("element-wise", (activate_backward + (model_.gated ? 4.0 : 0.0)) * tokens_ * ffn_, 2.0));
-  columns_backward(phases, "feed-forward products", (model_.ffn_matrices() - 1.0) * ffn_);
+  if (routed_ > 0.0) experts_backward(phases);
+  if (ffn_ > 0.0) feed_forward_backward(phases);
   phases.push_back(sweep("norm", norm_backward * outside_, 3.0));
   phases.push_back(sweep("element-wise", adds, launches));
   rows_backward(phases, "attention products", model_.hidden / split_.tp);

@@ -42,6 +42,17 @@ class LayerPhases {
   void reduce_forward(std::vector<Phase>& phases) const;
   void gather_forward(std::vector<Phase>& phases) const;
   std::vector<Phase> forward_around(const std::vector<Phase>& attention) const;
+  void feed_forward(std::vector<Phase>& phases) const;
+  void feed_forward_backward(std::vector<Phase>& phases) const;
+  void experts_forward(std::vector<Phase>& phases) const;
+  void experts_backward(std::vector<Phase>& phases) const;
+  struct BusyExperts {
+    double count = 0.0;
+    double rows = 0.0;  // of each
+  };
+  BusyExperts busy_experts() const;
+  void exchange_routed(std::vector<Phase>& phases) const;
+  void gather_routed(std::vector<Phase>& phases, CollectiveOperation operation) const;
   void attention_core(std::vector<Phase>& phases) const;
   void attention_core_backward(std::vector<Phase>& phases) const;
   Phase fused_attention(std::string name, double passes, double tensors) const;
@@ -58,8 +69,9 @@ class LayerPhases {
   const double state_;    // numbers of a hidden state, whole
   const double outside_;  // of one outside of the tensor-parallel region, on a device
   const double qkv_;      // columns of queries, keys and values on a device
-  const double ffn_;      // columns of the feed-forward part on a device
+  const double ffn_;      // columns of the feed-forward parts that all tokens pass, on a device
   const double scores_;   // numbers of attention scores on a device
+  const double routed_;   // rows that the experts of a device get
 };
 
 }  // namespace zettasim::workload

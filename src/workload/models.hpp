@@ -29,6 +29,8 @@ class Parameters {
 // What all language models are described by; `dropout` is off and attention is fused.
 struct Transformer;
 Transformer read_transformer(const Parameters& given);
+// Why `ep` of `copies` devices with different tokens, which are `what`, cannot share out its experts; empty: they can.
+std::string misfit_of_experts(const Transformer& model, double ep, double copies, const char* what);
 
 // Phases in one line each.
 Phase compute(std::string name, Precision precision, double flop, double memory_bytes);

@@ -42,9 +42,24 @@ Transformer read_transformer(const Parameters& given) {
   model.ffn = given["ffn"] > 0.0 ? given["ffn"] : 4.0 * model.hidden;
   model.vocab = given["vocab"];
   model.gated = given["feed_forward"] == 0.0;
+  model.experts = given["experts"];
+  model.top_k = given["top_k"];
+  model.shared_experts = model.experts > 0.0 ? given["shared_experts"] : 0.0;
+  model.capacity = given["capacity_factor"];
   model.dropout = false;
   model.fused_attention = true;
   return model;
+}
+
+std::string misfit_of_experts(const Transformer& model, double ep, double copies, const char* what) {
+  if (model.experts <= 0.0)
+    return ep > 1.0 ? fmt::format("ep {} without experts; give experts, or leave ep at 1", ep) : std::string();
+  if (model.top_k > model.experts)
+    return fmt::format("a token cannot be routed to top_k {} of {} experts", model.top_k, model.experts);
+  if (std::fmod(model.experts, ep) != 0.0)
+    return fmt::format("{} experts do not divide into ep {} equal parts", model.experts, ep);
+  if (std::fmod(copies, ep) != 0.0) return fmt::format("ep {} does not divide {} = {}", ep, what, copies);
+  return {};
 }
 
 // A step answers one batch of requests on each copy of the model, a copy on each `tp` devices:
@@ -53,6 +68,7 @@ Transformer read_transformer(const Parameters& given) {
 //   decode:   for each further word, one token of each request passes through; products have as many rows as requests,
 //             so that reading the weights bounds them, and all keys and values so far are read (their mean number is
 //             prompt + output / 2)
+//   experts:  `ep` copies share them out, and exchange tokens; a device reads the weights of those that are asked for
 //   memory:   weights, keys and values of all tokens at the end, activations of one layer in prefill
 // Source: Pope et al. 2022, "Efficiently scaling transformer inference". Limits: fixed batches that begin and end
 // together, no pipeline, keys and values of 16 bits whatever computes, nothing of tokenizers and queues.
@@ -66,7 +82,7 @@ Program build_llm_inference(const Application& application, std::int64_t nodes, 
   const auto precision = ai_precisions.at(static_cast<std::size_t>(given.count("precision")));
   const auto per_node = static_cast<double>(shape.main_devices);
   const double devices = per_node * static_cast<double>(nodes);
-  const Split split{.tp = given["tp"] > 0.0 ? given["tp"] : per_node};
+  const Split split{.tp = given["tp"] > 0.0 ? given["tp"] : per_node, .ep = given["ep"]};
   const double batch = given["batch"], prompt = given["prompt"], output = given["output"];
   Program program;
   program.steps = given.count("steps");
@@ -75,10 +91,12 @@ Program build_llm_inference(const Application& application, std::int64_t nodes, 
   if (split.tp > model.heads) program.misfit = fmt::format("tp {} is more than the {} heads", split.tp, model.heads);
   if (model.kv_heads > model.heads)
     program.misfit = fmt::format("kv_heads {} are more than heads {}", model.kv_heads, model.heads);
+  const double copies = devices / split.tp;
+  if (program.misfit.empty()) program.misfit = misfit_of_experts(model, split.ep, copies, "the copies");
   if (!program.misfit.empty()) return program;
 
-  const double copies = devices / split.tp;
-  const double stored = all_weights(model) * weight_bytes(precision);
+  const double of_experts = model.layers * expert_weights(model);
+  const double stored = (all_weights(model) - of_experts + of_experts / split.ep) * weight_bytes(precision);
   const double context = prompt + output / 2.0;
   const LayerPhases prefill(model, split, batch, precision, per_node);
   Transformer one_token = model;

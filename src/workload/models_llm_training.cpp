@@ -1,4 +1,4 @@
-// llm-training: steps of a dense decoder-only transformer, spread over devices in four ways at once.
+// llm-training: steps of a decoder-only transformer, dense or with experts, spread over devices in five ways at once.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -34,12 +34,27 @@ struct Training {
 
   double microbatches() const { return batch / (dp * microbatch); }
   double copies() const { return dp * split.cp; }  // of each weight
-  double layer_weights_of_device() const { return model.layers * layer_weights(model) / (split.tp * split.pp); }
   double embedding_of_device() const { return model.vocab * model.hidden / split.tp; }
-  // Of the device that has most: a first or last stage.
-  double weights_of_device() const { return layer_weights_of_device() + embedding_of_device(); }
-  DeviceGroups copy_groups() const {
-    return {.size = static_cast<std::int64_t>(copies()), .stride = static_cast<std::int64_t>(split.tp)};
+  double layers_of_device() const { return model.layers / (split.tp * split.pp); }
+  // What the devices of `group` hold the same weights of. Of the device that has most: a first or last stage.
+  struct Copied {
+    double weights = 0.0;
+    double layer_weights = 0.0;
+    DeviceGroups group;
+    double copies() const { return static_cast<double>(group.size); }
+  };
+  std::vector<Copied> copied() const {
+    const auto count = [](double number) { return static_cast<std::int64_t>(number); };
+    const double common = common_weights(model);
+    std::vector<Copied> all{{.weights = layers_of_device() * common + embedding_of_device(),
+                             .layer_weights = common / split.tp,
+                             .group = {.size = count(copies()), .stride = count(split.tp)}}};
+    if (model.experts <= 0.0) return all;
+    const double experts = expert_weights(model) / split.ep;
+    all.push_back({.weights = layers_of_device() * experts,
+                   .layer_weights = experts / split.tp,
+                   .group = {.size = count(copies() / split.ep), .stride = count(split.tp * split.ep)}});
+    return all;
   }
 };
 
@@ -53,6 +68,7 @@ Training read_training(const Application& application, std::int64_t nodes, const
   training.split = {.tp = given["tp"],
                     .pp = given["pp"],
                     .cp = given["cp"],
+                    .ep = given["ep"],
                     .interleave = given["interleave"],
                     .sequence_parallel = given["sequence_parallel"] > 0.0};
   training.devices_per_node = static_cast<double>(shape.main_devices);
@@ -97,17 +113,19 @@ std::string misfit_of(const Training& training, std::int64_t nodes) {
     return fmt::format("kv_heads {} are more than heads {}", model.kv_heads, model.heads);
   if (model.hidden < model.heads)
     return fmt::format("hidden {} is less than one number for each of {} heads", model.hidden, model.heads);
-  return {};
+  return misfit_of_experts(model, split.ep, training.copies(), "dp x cp");
 }
 
 // Weights, gradients, optimizer state, activations of the micro-batches under way, a layer that is computed again, and
 // the logits where the pipeline does not spread other activations thinner on the last stage.
 double device_bytes(const Training& training) {
-  const double sharded = training.copies();
-  const double weights = training.weights_of_device();
-  const double state = number_bytes / (training.zero >= 3.0 ? sharded : 1.0) +
-                       gradient_bytes / (training.zero >= 2.0 ? sharded : 1.0) +
-                       adam_bytes / (training.zero >= 1.0 ? sharded : 1.0);
+  double state = 0.0;
+  for (const auto& [weights, of_layer, group] : training.copied()) {
+    const auto sharded = static_cast<double>(group.size);
+    state += weights * (number_bytes / (training.zero >= 3.0 ? sharded : 1.0) +
+                        gradient_bytes / (training.zero >= 2.0 ? sharded : 1.0) +
+                        adam_bytes / (training.zero >= 1.0 ? sharded : 1.0));
+  }
   const Split& split = training.split;
   const double under_way = std::min(1.0, training.microbatches() / split.pp);
   double activations = under_way * stage_activations(training.model, training.microbatch, split, training.recompute);
@@ -116,7 +134,7 @@ double device_bytes(const Training& training) {
   const double tokens = training.model.seq * training.microbatch / split.cp;
   constexpr double logit_bytes = number_bytes + 4.0;
   const double logits = split.pp > 1.0 ? 0.0 : tokens * training.model.vocab / split.tp * logit_bytes;
-  return weights * state + activations + logits;
+  return state + activations + logits;
 }
 
 std::string memory_advice(const Training& training) {
@@ -125,6 +143,7 @@ std::string memory_advice(const Training& training) {
   if (training.split.tp > 1.0 && !training.split.sequence_parallel) ways.emplace_back("sequence_parallel \"yes\"");
   if (training.zero < 3.0 && training.copies() > 1.0) ways.emplace_back(fmt::format("zero {}", training.zero + 1.0));
   if (training.microbatch > 1.0) ways.emplace_back("a smaller microbatch");
+  if (training.model.experts > training.split.ep) ways.emplace_back("a larger ep");
   ways.emplace_back("a larger tp or pp");
   std::string text;
   for (const std::string& way : ways) text += (text.empty() ? "" : way == ways.back() ? " or " : ", ") + way;
@@ -148,12 +167,15 @@ void hand_on(const Training& training, std::vector<Phase>& phases) {
 
 // With its weights spread over the copies, a layer's are gathered while the one before computes.
 std::vector<Phase> with_gathered_weights(const Training& training, std::vector<Phase> layer) {
-  if (training.zero < 3.0 || training.copies() <= 1.0) return layer;
-  const double weights = layer_weights(training.model) / training.split.tp;
-  return {
-      {"layer", Overlap{{std::move(layer),
-                         {{"gather weights", Collective{CollectiveOperation::all_gather, bytes(number_bytes * weights),
-                                                        training.copy_groups()}}}}}}};
+  if (training.zero < 3.0) return layer;
+  std::vector<Phase> gathers;
+  for (const auto& part : training.copied()) {
+    if (part.copies() > 1.0)
+      gathers.push_back({"gather weights", Collective{CollectiveOperation::all_gather,
+                                                      bytes(number_bytes * part.layer_weights), part.group}});
+  }
+  if (gathers.empty()) return layer;
+  return {{"layer", Overlap{{std::move(layer), std::move(gathers)}}}};
 }
 
 // One micro-batch through the layers of a stage.
@@ -172,14 +194,17 @@ void add_logits(const Training& training, const LayerPhases& layers, std::vector
   phases.insert(phases.end(), logits.begin(), logits.end());
 }
 
-Phase reduce_gradients(const Training& training) {
+std::vector<Phase> reduce_gradients(const Training& training) {
   const auto operation = training.zero >= 1.0 ? CollectiveOperation::reduce_scatter : CollectiveOperation::all_reduce;
-  return {"reduce gradients",
-          Collective{operation, bytes(gradient_bytes * training.weights_of_device()), training.copy_groups()}};
+  std::vector<Phase> phases;
+  for (const auto& part : training.copied()) {
+    if (part.copies() > 1.0)
+      phases.push_back({"reduce gradients", Collective{operation, bytes(gradient_bytes * part.weights), part.group}});
+  }
+  return phases;
 }
 
 void add_optimizer(const Training& training, const LayerPhases& layers, std::vector<Phase>& phases) {
-  const double sharded = training.zero >= 1.0 ? training.copies() : 1.0;
   if (training.split.pp > 1.0) {
     // The first and the last stage both hold the embedding of words and add up its gradients.
     const auto apart = static_cast<std::int64_t>(training.split.tp * training.copies() * (training.split.pp - 1.0));
@@ -187,11 +212,13 @@ void add_optimizer(const Training& training, const LayerPhases& layers, std::vec
                                                      bytes(gradient_bytes * training.embedding_of_device()),
                                                      {.size = 2, .stride = apart}}});
   }
-  phases.push_back(layers.sweep("optimizer", optimizer_bytes * training.weights_of_device() / sharded, 10.0));
-  if (training.zero >= 1.0 && training.zero < 3.0 && training.copies() > 1.0) {
-    phases.push_back(
-        {"gather weights", Collective{CollectiveOperation::all_gather,
-                                      bytes(number_bytes * training.weights_of_device()), training.copy_groups()}});
+  for (const auto& part : training.copied()) {
+    const double sharded = training.zero >= 1.0 ? part.copies() : 1.0;
+    phases.push_back(layers.sweep("optimizer", optimizer_bytes * part.weights / sharded, 10.0));
+    if (training.zero >= 1.0 && training.zero < 3.0 && part.copies() > 1.0) {
+      phases.push_back({"gather weights",
+                        Collective{CollectiveOperation::all_gather, bytes(number_bytes * part.weights), part.group}});
+    }
   }
 }
 
@@ -209,16 +236,16 @@ std::vector<Phase> step_of(const Training& training) {
   const Split& split = training.split;
   if (split.pp > 1.0) step.push_back({"pipeline bubble", Idle{(split.pp - 1.0) / split.interleave, passes}});
   const auto count = static_cast<std::int64_t>(training.microbatches());
-  const bool reduces = training.copies() > 1.0;
-  if (!reduces || !training.overlap_gradients) {
+  const std::vector<Phase> reduction = reduce_gradients(training);
+  if (reduction.empty() || !training.overlap_gradients) {
     step.push_back(loop("micro-batches", count, std::move(microbatch)));
-    if (reduces) step.push_back(reduce_gradients(training));
+    step.insert(step.end(), reduction.begin(), reduction.end());
   } else {
     if (count > 1) step.push_back(loop("micro-batches", count - 1, microbatch));
     std::vector<Phase> last = forward;
     add_logits(training, layers, last);
     step.push_back(loop("last micro-batch", 1, std::move(last)));
-    step.push_back({"last backward", Overlap{{backward, {reduce_gradients(training)}}}});
+    step.push_back({"last backward", Overlap{{backward, reduction}}});
   }
   add_optimizer(training, layers, step);
   return step;
@@ -234,6 +261,7 @@ std::vector<Phase> step_of(const Training& training) {
 //                   reduce-scatter, and all-gather of the new weights (Rajbhandari et al. 2020); with 3, the weights
 //                   of each layer are gathered for each micro-batch, beside the computation
 //   optimizer:      Adam, `optimizer_bytes` of memory traffic a weight
+//   experts:        shared out among `ep` of the dp x cp devices; their gradients are summed over dp x cp / ep
 // Ranks are ordered tp, cp, dp, pp: tensor parallel devices are neighbours. Limits: all stages but the logits are
 // equal; products of fp8 are not quantised by kernels of their own; the exchange of context parallelism gathers all
 // keys.

@@ -7,16 +7,26 @@ namespace {
 constexpr double number_bytes = 2.0;  // of a weight or an activation
 constexpr double mask_bytes = 1.0;    // of a dropout mask
 
+// Of one feed-forward part.
+double part_weights(const Transformer& model) {
+  const double h = model.hidden;
+  return model.ffn_matrices() * h * model.ffn + (model.ffn_matrices() - 1.0) * model.ffn + h;
+}
+
 }  // namespace
 
-double layer_weights(const Transformer& model) {
+double expert_weights(const Transformer& model) { return model.experts * part_weights(model); }
+
+double common_weights(const Transformer& model) {
   const double h = model.hidden;
   const double attention = 2.0 * h * h + 2.0 * h * model.kv_width();
-  const double feed_forward = model.ffn_matrices() * h * model.ffn;
-  const double biases = 2.0 * h + 2.0 * model.kv_width() + (model.ffn_matrices() - 1.0) * model.ffn + h;
+  const double biases = 2.0 * h + 2.0 * model.kv_width();
   const double norms = 2.0 * 2.0 * h;
-  return attention + feed_forward + biases + norms;
+  const double router = model.experts * h;
+  return attention + biases + norms + router + model.parts_in_common() * part_weights(model);
 }
+
+double layer_weights(const Transformer& model) { return common_weights(model) + expert_weights(model); }
 
 double all_weights(const Transformer& model) {
   return model.layers * layer_weights(model) + (model.vocab + model.seq) * model.hidden;
@@ -24,7 +34,8 @@ double all_weights(const Transformer& model) {
 
 double forward_flops(const Transformer& model, double tokens, double context, double answers) {
   const double h = model.hidden;
-  const double products = 2.0 * (2.0 * h * h + 2.0 * h * model.kv_width() + model.ffn_matrices() * h * model.ffn);
+  const double feed_forward = model.ffn_matrices() * h * model.ffn * model.parts_passed() + h * model.experts;
+  const double products = 2.0 * (2.0 * h * h + 2.0 * h * model.kv_width() + feed_forward);
   const double scores = 2.0 * 2.0 * context * h;
   const double logits = 2.0 * h * model.vocab;
   return tokens * model.layers * (products + scores) + answers * logits;
@@ -44,7 +55,10 @@ double layer_activations(const Transformer& model, double b, const Split& split,
   // Inputs of two norms, of attention and of the feed-forward part; masks of two dropouts.
   const double outside = tokens * h * (4.0 * number_bytes + (model.dropout ? 2.0 * mask_bytes : 0.0));
   // Queries, keys, values and the input of the projection; before and after the activation function.
-  const double inside = number_bytes * tokens * (2.0 * h + 2.0 * model.kv_width() + model.ffn_matrices() * model.ffn);
+  // Routed tokens also before and after their experts.
+  const double routed = model.experts > 0.0 ? model.top_k * model.capacity : 0.0;
+  const double feed_forward = (model.parts_in_common() + routed) * model.ffn_matrices() * model.ffn + 2.0 * routed * h;
+  const double inside = number_bytes * tokens * (2.0 * h + 2.0 * model.kv_width() + feed_forward);
   // Softmax before and after dropout, and its mask; nothing where they stay inside of one kernel.
   const double score_bytes = model.dropout ? 2.0 * number_bytes + mask_bytes : number_bytes;
   const bool kept = recompute == Recompute::none && !model.fused_attention;
@@ -60,7 +74,8 @@ double stage_activations(const Transformer& model, double b, const Split& split,
 double layer_states(const Transformer& model, const Split& split) {
   constexpr double adam_bytes = 12.0;
   constexpr double gradient_bytes = 4.0;
-  return (number_bytes + gradient_bytes + adam_bytes) * model.layers * layer_weights(model) / (split.tp * split.pp);
+  const double weights = common_weights(model) + expert_weights(model) / split.ep;
+  return (number_bytes + gradient_bytes + adam_bytes) * model.layers * weights / (split.tp * split.pp);
 }
 
 }  // namespace zettasim::workload

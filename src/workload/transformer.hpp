@@ -23,12 +23,21 @@ struct Transformer {
   double ffn = 4.0;
   double vocab = 1.0;
   double seq = 1.0;
+  // Mixture of experts (Shazeer et al. 2017): each layer has `experts` feed-forward parts of width `ffn`, of which a
+  // token passes `top_k`, and `shared_experts` that all tokens pass. 0 experts: one feed-forward part.
+  double experts = 0.0;
+  double top_k = 1.0;
+  double shared_experts = 0.0;
+  double capacity = 1.0;         // rows that an expert computes, of those it has when all have as many
   bool gated = false;            // a third matrix in the feed-forward part (Shazeer 2020, SwiGLU)
   bool dropout = true;           // after attention and the feed-forward part, and on the scores
   bool fused_attention = false;  // scores stay inside of one kernel (Dao et al. 2022), which skips the causal half
 
   double ffn_matrices() const { return gated ? 3.0 : 2.0; }
   double kv_width() const { return hidden * kv_heads / heads; }
+  // Feed-forward parts that each token passes, and those of them that all tokens have in common.
+  double parts_passed() const { return experts > 0.0 ? top_k + shared_experts : 1.0; }
+  double parts_in_common() const { return experts > 0.0 ? shared_experts : 1.0; }
 };
 
 // How one copy of the model is spread over devices.
@@ -36,12 +45,16 @@ struct Split {
   double tp = 1.0;
   double pp = 1.0;
   double cp = 1.0;                 // parts of a sequence, each with its own tokens through all layers
+  double ep = 1.0;                 // devices of different tokens that share the experts out among them
   double interleave = 1.0;         // parts of the model on each stage of the pipeline
   bool sequence_parallel = false;  // what lies outside of the tensor-parallel region is split along the sequence
 };
 
 // Weights of a layer: 12 h^2 + 13 h where kv_heads = heads and ffn = 4 h.
 double layer_weights(const Transformer& model);
+// Of its experts, which `ep` devices share out, and of the rest, which each of them has.
+double expert_weights(const Transformer& model);
+double common_weights(const Transformer& model);
 // Of the whole model, embedding of words and positions included; the logits use the embedding of words.
 double all_weights(const Transformer& model);
 
