@@ -21,6 +21,7 @@ void add_workload(CLI::App& app, int& exit_code);
 void add_collective(CLI::App& app, int& exit_code);
 void add_topology(CLI::App& app, int& exit_code);
 void add_predict(CLI::App& app, int& exit_code);
+void add_power(CLI::App& app, int& exit_code);
 void add_compare(CLI::App& app, int& exit_code);
 void add_route(CLI::App& app, int& exit_code);
 void add_check(CLI::App& app, int& exit_code);

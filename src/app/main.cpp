@@ -35,6 +35,7 @@ int run_command_line(const std::vector<std::string>& arguments) {
       "Exit codes: 0 done, 1 (check) a regression, 2 bad input, 3 (with --strict) a simulated job did not finish.");
   add_run(app, exit_code);
   add_predict(app, exit_code);
+  add_power(app, exit_code);
   add_compare(app, exit_code);
   add_platform(app, exit_code);
   add_workload(app, exit_code);

@@ -1,0 +1,103 @@
+// zettasim power: the bill of watts of a machine, from its devices to its facility, against the budget.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+
+#include "app/chosen_application.hpp"
+#include "app/chosen_machine.hpp"
+#include "app/commands.hpp"
+#include "app/version.hpp"
+#include "zettasim/base/problem.hpp"
+#include "zettasim/engine/power_bill.hpp"
+#include "zettasim/report/power_bill.hpp"
+
+namespace zettasim::app {
+namespace {
+
+struct PowerArguments {
+  ChosenMachine machine;
+  std::string load = "idle";
+  std::vector<std::string> parameters;
+  bool json = false;
+};
+
+// Applications that are loads, and the models behind them.
+struct ApplicationLoad {
+  const char* name;
+  const char* model;
+};
+constexpr std::array application_loads = {ApplicationLoad{"hpl", "hpl"}, ApplicationLoad{"hpcg", "hpcg"},
+                                          ApplicationLoad{"llm", "llm-training"}};
+
+// The model on all nodes.
+engine::Prediction predict(const platform::Machine& machine, const topology::Network& network,
+                           const PowerArguments& arguments) {
+  const auto* found = std::find_if(application_loads.begin(), application_loads.end(),
+                                   [&](const auto& candidate) { return candidate.name == arguments.load; });
+  const auto application = chosen_application(found->model, arguments.parameters);
+  if (auto problems = misfits_of(machine, application, machine.node_count); !problems.empty()) {
+    throw InputError(std::move(problems));
+  }
+  return engine::predict(machine, network, application, machine.node_count);
+}
+
+std::vector<std::string> command_of(const PowerArguments& arguments) {
+  std::vector<std::string> command = {"power", arguments.machine.platform, "--load", arguments.load};
+  command.insert(command.end(), arguments.parameters.begin(), arguments.parameters.end());
+  for (const auto& overlay : arguments.machine.overlays) command.insert(command.end(), {"--overlay", overlay});
+  for (const auto& setting : arguments.machine.settings) command.insert(command.end(), {"--set", setting});
+  return command;
+}
+
+void print_bill(const PowerArguments& arguments) {
+  const bool runs = arguments.load != "idle" && arguments.load != "peak";
+  if (!runs && !arguments.parameters.empty()) {
+    throw InputError("power", fmt::format("found \"{}\", but the load \"{}\" is no application and has no parameters",
+                                          arguments.parameters.front(), arguments.load));
+  }
+  const auto machine = arguments.machine.load();
+  const auto network = topology::build_network(machine);
+  report::PowerBill bill{machine, arguments.load, {}, {}, version(), command_of(arguments)};
+  if (arguments.load == "idle") {
+    bill.power = engine::power_at_rest(machine, *network);
+  } else if (arguments.load == "peak") {
+    bill.power = engine::power_at_peak(machine, *network);
+  } else {
+    const auto prediction = predict(machine, *network, arguments);
+    bill.power = engine::power_during(machine, *network, prediction);
+    bill.time = prediction.time;
+  }
+  fmt::print("{}", arguments.json ? report::power_bill_json(bill) : report::power_bill_screen(bill));
+}
+
+}  // namespace
+
+void add_power(CLI::App& app, int& exit_code) {
+  auto* command = app.add_subcommand("power", "What a machine draws by component, from device to facility");
+  auto arguments = std::make_shared<PowerArguments>();
+  arguments->machine.add_options(*command);
+  command
+      ->add_option(
+          "--load", arguments->load,
+          "idle: all at rest; peak: all parts at their rates at once; else the mean of an application on all nodes, "
+          "losses and cooling included")
+      ->check(CLI::IsMember({"idle", "peak", "hpl", "hpcg", "llm"}))
+      ->capture_default_str();
+  command->add_option("parameters", arguments->parameters, "Parameters of the application, as name=value");
+  command->add_flag("--json", arguments->json, "Print the bill as JSON");
+  command->footer(
+      "Examples:\n"
+      "  zettasim power fugakunext --load peak\n"
+      "  zettasim power frontier --load hpl --json\n"
+      "  zettasim power fugakunext --load hpl --overlay thirty-megawatts\n"
+      "  zettasim power jupiter --load llm tp=8 pp=16 recompute=full\n"
+      "The bill says what the machine would draw, and how much of the budget that is: nothing here slows down to fit.");
+  command->callback([arguments, &exit_code] {
+    print_bill(*arguments);
+    exit_code = success;
+  });
+}
+
+}  // namespace zettasim::app

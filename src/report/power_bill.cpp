@@ -1,0 +1,65 @@
+#include "zettasim/report/power_bill.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "zettasim/base/text.hpp"
+
+namespace zettasim::report {
+namespace {
+
+using nlohmann::ordered_json;
+
+// What computes, communicates and stores, before conversion and cooling.
+Power equipment(const PowerBill& bill) {
+  return bill.power.sum() - bill.power[Component::losses] - bill.power[Component::cooling];
+}
+
+std::string line(const PowerBill& bill, std::string_view name, Power power) {
+  return fmt::format("  {:<18}{:>12}{:>12}{:>9}\n", name, to_text(power),
+                     to_text(power / static_cast<double>(bill.machine.node_count)), percent(power / bill.power.sum()));
+}
+
+std::string component_line(const PowerBill& bill, Component component) {
+  return line(bill, name_of(component), bill.power[component]);
+}
+
+std::string budget_line(const PowerBill& bill) {
+  const Power total = bill.power.sum(), budget = bill.machine.facility.budget;
+  const bool fits = total <= budget;
+  return fmt::format("  {:<18}{:>12}, {} of it used, {} {}\n", "budget", to_text(budget), percent(total / budget),
+                     to_text(fits ? budget - total : total - budget), fits ? "left" : "too much");
+}
+
+}  // namespace
+
+std::string power_bill_screen(const PowerBill& bill) {
+  const auto nodes = static_cast<unsigned long long>(bill.machine.node_count);
+  std::string text = fmt::format("{}, {}: {} nodes", bill.machine.name, bill.load, with_thousands(nodes));
+  if (bill.time) text += fmt::format(", the mean over {}", to_text(*bill.time));
+  text += fmt::format("\n\n  {:<18}{:>12}{:>12}{:>9}\n", "component", "machine", "per node", "share");
+  for (const Component c : all_components) {
+    if (c != Component::losses && c != Component::cooling) text += component_line(bill, c);
+  }
+  text += line(bill, "equipment", equipment(bill));
+  text += component_line(bill, Component::losses) + component_line(bill, Component::cooling);
+  return text + line(bill, "facility", bill.power.sum()) + "\n" + budget_line(bill);
+}
+
+std::string power_bill_json(const PowerBill& bill) {
+  const Power total = bill.power.sum(), budget = bill.machine.facility.budget;
+  ordered_json result = {{"format", "zettasim-power"}, {"version", bill.version},
+                         {"command", bill.command},    {"platform", bill.machine.name},
+                         {"load", bill.load},          {"nodes", bill.machine.node_count}};
+  if (bill.time) result["time_s"] = bill.time->si();
+  for (const Component c : all_components) result["components_w"][std::string(name_of(c))] = bill.power[c].si();
+  result["equipment_w"] = equipment(bill).si();
+  result["facility_w"] = total.si();
+  result["budget_w"] = budget.si();
+  result["share_of_budget"] = total / budget;
+  result["headroom_w"] = (budget - total).si();
+  return result.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace zettasim::report

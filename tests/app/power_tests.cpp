@@ -1,0 +1,109 @@
+// zettasim power, from the outside.
+#include <nlohmann/json.hpp>
+
+#include "program.hpp"
+#include "support/catch.hpp"
+
+using nlohmann::json;
+using zettasim::test::call;
+using zettasim::test::contains;
+
+namespace {
+
+json called(const std::string& arguments) {
+  const auto outcome = call(arguments + " --json");
+  INFO(outcome.error);
+  REQUIRE(outcome.exit_code == 0);
+  return json::parse(outcome.out);
+}
+
+double number(const json& bill, const char* name) { return bill[name].get<double>(); }
+
+}  // namespace
+
+// Each node 300 W, the disk 100 W: (2 x 300 + 100) x 1.25 = 875 W of a budget of 2 kW.
+TEST_CASE("the bill of the smallest machine at rest is the one of its description") {
+  const json bill = called("power two-nodes");
+  CHECK(bill["load"] == "idle");
+  CHECK(number(bill, "equipment_w") == Approx(700.0));
+  CHECK(number(bill, "facility_w") == Approx(875.0));
+  CHECK(number(bill, "headroom_w") == Approx(1125.0));
+  CHECK(number(bill, "share_of_budget") == Approx(0.4375));
+}
+
+TEST_CASE("every machine of the library has a bill that sums to its facility at rest and more at its peak") {
+  for (const auto& file : std::filesystem::directory_iterator(ZETTASIM_SOURCE_DIR "/platforms")) {
+    if (file.path().extension() != ".json") continue;
+    const std::string machine = file.path().stem().string();
+    INFO(machine);
+    double before = 0.0;
+    for (const char* load : {"idle", "peak"}) {
+      const json bill = called("power " + machine + " --load " + load);
+      double sum = 0.0;
+      for (const auto& part : bill["components_w"]) sum += part.get<double>();
+      CHECK(sum == Approx(number(bill, "facility_w")).epsilon(1e-12));
+      CHECK(number(bill, "facility_w") > before);
+      before = number(bill, "facility_w");
+    }
+  }
+}
+
+TEST_CASE("the parts of every bill sum to the facility and rise from idle over an application to the peak") {
+  for (const char* machine : {"frontier", "fugaku", "fugakunext"}) {
+    double before = 0.0;
+    for (const char* load : {"idle", "hpl", "peak"}) {
+      INFO(machine << " " << load);
+      const json bill = called(std::string("power ") + machine + " --load " + load);
+      double sum = 0.0;
+      for (const auto& part : bill["components_w"]) sum += part.get<double>();
+      CHECK(sum == Approx(number(bill, "facility_w")).epsilon(1e-12));
+      CHECK(number(bill, "facility_w") > before);
+      before = number(bill, "facility_w");
+    }
+  }
+}
+
+TEST_CASE("the bill of an application is what its prediction says the facility draws") {
+  const json bill = called("power frontier --load hpl"), prediction = called("predict frontier hpl");
+  CHECK(number(bill, "facility_w") == Approx(number(prediction, "facility_power_w")).epsilon(1e-12));
+  CHECK(number(bill, "time_s") == number(prediction, "time_s"));
+}
+
+// A published digital twin (github.com/ExaDigiT/RAPS) spans 7.28 to 28.2 MW. The bill is 6.0 % above it at rest and
+// 6.7 % at the peak: 7.72 and 30.1 MW, of which cooling, shared storage and links between devices are 0.53 and 2.0 MW.
+TEST_CASE("Frontier at rest and at its peak lies within 7 percent of its published digital twin") {
+  const json idle = called("power frontier"), peak = called("power frontier --load peak");
+  CHECK(number(idle, "facility_w") == Approx(7.28e6).epsilon(0.07));
+  CHECK(number(peak, "facility_w") == Approx(28.2e6).epsilon(0.07));
+}
+
+// 300 EFLOP/s of FP8 and 800 PB/s at once, each device allowed what it asks for: memory alone takes 17.7 MW of the 40.
+// The arithmetic is that of the precision that draws most, which FP8 (0.75 x 20 PFLOP/s x 0.08 pJ = 1.2 kW) is not.
+TEST_CASE("FugakuNEXT with arithmetic and memory at their rates together exceeds 40 MW even inside the device limits") {
+  const json capped = called("power fugakunext --load peak");
+  const json uncapped = called("power fugakunext --load peak --set '/node/gpus/device/limit=\"10 kW\"'");
+  CHECK(number(capped, "facility_w") > 40e6);
+  CHECK(number(uncapped, "facility_w") > number(capped, "facility_w"));
+  // 15,360 GPUs x (1.2 kW of FP8 + 53.3 TB/s x 0.9 x 24 pJ/byte = 1,151 W) = 36.1 MW above their idle power, before
+  // losses and cooling; with what the machine draws at rest that is beyond the budget by itself.
+  const double fp8_and_memory = 15360 * (0.75 * 20e15 * 0.08e-12 + 53.3e12 * 0.9 * 24e-12);
+  CHECK(fp8_and_memory + number(called("power fugakunext"), "facility_w") > 40e6);
+  CHECK(number(uncapped, "facility_w") > fp8_and_memory);
+}
+
+TEST_CASE("a bill above its budget says by how much") {
+  CHECK(contains(call("power two-nodes").out, "1.12 kW left"));
+  CHECK(contains(call("power two-nodes --set '/facility/budget=\"800 W\"'").out, "75.0 W too much"));
+}
+
+TEST_CASE("loads that do not fit and loads that nobody knows are refused with the reason") {
+  const auto idle = call("power two-nodes problem_size=1000");
+  CHECK(idle.exit_code == 2);
+  CHECK(contains(idle.error, "no application"));
+  const auto too_large = call("power two-nodes --load llm");
+  CHECK(too_large.exit_code == 2);
+  CHECK(contains(too_large.error, "llm-training"));
+  const auto unknown = call("power two-nodes --load hot");
+  CHECK(unknown.exit_code != 0);
+  CHECK(contains(unknown.error, "peak"));
+}
