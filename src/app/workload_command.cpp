@@ -184,8 +184,7 @@ void add_workload(CLI::App& app, int& exit_code) {
   describe_command
       ->add_option("input", arguments->input,
                    "Trace of jobs: .json, .swf, also .gz or .zst; or a name of the library. Trace of ranks: a folder, "
-                   ".tar, .goal "
-                   "or .txt")
+                   ".tar, .et, .goal or .txt")
       ->required();
   add_size(describe_command);
   add_mix(describe_command);

@@ -59,10 +59,22 @@ bool begins_time_independent(const std::string& text) {
   return error == std::errc{} && end == rank.data() + rank.size();
 }
 
-RankTrace read_text_files(const std::string& name, std::vector<RankFile> files) {
+// "a.3.et", "a.3.et.zst", and as a member of an archive: "b.tar(a.3.et)".
+bool is_chakra(std::string name) {
+  if (!name.empty() && name.back() == ')') name.pop_back();
+  return unpacked_name(name).extension() == ".et";
+}
+
+RankTrace read_files(const std::string& name, std::vector<RankFile> files) {
+  if (std::any_of(files.begin(), files.end(), [](const RankFile& file) { return is_chakra(file.name); })) {
+    std::erase_if(files, [](const RankFile& file) { return !is_chakra(file.name); });
+    return read_chakra(name, files);
+  }
   std::erase_if(files, [](const RankFile& file) { return !begins_time_independent(file.text); });
   if (files.empty()) {
-    throw InputError(name, "holds no file of a rank trace (a time-independent trace begins with a line as \"0 init\")");
+    throw InputError(name,
+                     "holds no file of a rank trace (a time-independent trace begins with a line as \"0 init\", "
+                     "the files of a Chakra trace end in .et)");
   }
   return read_time_independent(name, files);
 }
@@ -107,13 +119,14 @@ std::vector<RankFile> files_of_index(const fs::path& index, const std::string& t
 }
 
 RankTrace read_without_check(const fs::path& path) {
-  if (fs::is_directory(path)) return read_text_files(path.string(), files_in_folder(path));
+  if (fs::is_directory(path)) return read_files(path.string(), files_in_folder(path));
   const std::string text = read_text(path);
   const fs::path name = unpacked_name(path);
-  if (name.extension() == ".tar") return read_text_files(path.string(), unpack_archive(path.string(), text));
+  if (name.extension() == ".tar") return read_files(path.string(), unpack_archive(path.string(), text));
+  if (name.extension() == ".et") return read_chakra(path.string(), {{path.string(), text}});
   if (name.extension() == ".goal") return read_goal(path.string(), text);
   if (begins_time_independent(text)) return read_time_independent(path.string(), {{path.string(), text}});
-  return read_text_files(path.string(), files_of_index(path, text));
+  return read_files(path.string(), files_of_index(path, text));
 }
 
 }  // namespace
@@ -122,7 +135,7 @@ bool is_rank_trace(const fs::path& path) {
   std::error_code ignored;
   if (fs::is_directory(path, ignored)) return true;
   const auto extension = unpacked_name(path).extension();
-  return extension == ".tar" || extension == ".txt" || extension == ".goal";
+  return extension == ".tar" || extension == ".txt" || extension == ".goal" || extension == ".et";
 }
 
 RankTrace read_rank_trace(const fs::path& path) {

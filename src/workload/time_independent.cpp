@@ -166,6 +166,9 @@ class TimeIndependentReader {
   }
 
   void find_missing_ranks() {
+    if (rank_files_.empty()) {
+      throw InputError(trace_.name, "holds no action of any rank, expected lines such as \"0 compute 1e9\"");
+    }
     std::uint32_t expected = 0;
     for (const auto& [rank, file] : rank_files_) {
       if (rank != expected) {

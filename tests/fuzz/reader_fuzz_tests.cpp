@@ -9,9 +9,12 @@
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/chakra_writer.hpp"
 #include "zettasim/base/files.hpp"
 #include "zettasim/base/random.hpp"
 #include "zettasim/platform/load.hpp"
+#include "zettasim/workload/rank_trace_describe.hpp"
+#include "zettasim/workload/rank_trace_files.hpp"
 #include "zettasim/workload/read_trace.hpp"
 
 using namespace zettasim;
@@ -238,6 +241,59 @@ void feed_mixes(std::uint64_t seed, int count) {
   check_both_ways(all);
 }
 
+constexpr std::string_view two_ranks = R"(0 init
+0 irecv 1 7 100 1
+0 compute 1e9
+0 isend 1 7 500 1
+0 wait 1 0 7
+0 waitall
+0 allReduce 1000 1e6
+0 alltoallv 30 10 20 30 10 20
+0 finalize
+1 init 1
+1 isend 0 7 100 1
+1 recv 0 7 500 1
+1 waitall
+1 sleep 0.5
+1 allReduce 1000 1e6
+1 alltoallv 30 10 20 30 10 20
+1 finalize
+)";
+
+constexpr std::string_view two_blocks = R"(num_ranks 2
+rank 0 {
+  a: calc 1000 cpu 0
+  b: send 8b to 1 tag 5 nic 0
+  c: recv 16b from -1 tag 6 // the answer
+  b requires a
+  c irequires b
+}
+rank 1 {
+  a: recv 8b from 0 tag 5;
+  b: send 16b to 0 tag 6;
+  b requires a /* and not before */
+}
+)";
+
+// What can be read is checked between ranks too, and described.
+void read_ranks(const workload::RankTrace& trace) {
+  workload::check(trace);
+  workload::to_text(workload::describe(trace));
+}
+
+void feed_rank_traces(std::uint64_t seed, int count) {
+  using workload::RankFile;
+  check_both_ways(feed({"two.txt", std::string(two_ranks)}, seed, count, [](const std::string& text) {
+    read_ranks(workload::read_time_independent("two.txt", {{"two.txt", text}}));
+  }));
+  check_both_ways(feed({"two.goal", std::string(two_blocks)}, seed, count,
+                       [](const std::string& text) { read_ranks(workload::read_goal("two.goal", text)); }));
+  const std::string good = test::small_training_rank();
+  check_both_ways(feed({"two.1.et", good}, seed, count, [&](const std::string& text) {
+    read_ranks(workload::read_chakra("two", {RankFile{"two.0.et", good}, RankFile{"two.1.et", text}}));
+  }));
+}
+
 // Words of JSON and of our formats in any order: little of it is JSON, none of it a description.
 std::string rubble(RandomStream& random) {
   constexpr std::array<std::string_view, 20> words = {
@@ -261,6 +317,8 @@ TEST_CASE("a damaged job log is read or refused with reasons", "[fuzz]") { feed_
 
 TEST_CASE("a damaged mix is read or refused with reasons", "[fuzz]") { feed_mixes(4, 3000); }
 
+TEST_CASE("a damaged trace of ranks is read or refused with reasons", "[fuzz]") { feed_rank_traces(7, 10'000); }
+
 TEST_CASE("words of JSON in any order are refused with reasons", "[fuzz]") {
   RandomStream random(5, "rubble");
   for (int i = 0; i < 20'000; ++i) {
@@ -275,5 +333,6 @@ TEST_CASE("many more damaged texts are read or refused with reasons", "[fuzz][sl
     feed_traces(seed, 10'000);
     feed_logs(seed, 50'000);
     feed_mixes(seed, 10'000);
+    feed_rank_traces(seed, 50'000);
   }
 }

@@ -1,5 +1,5 @@
 // What each rank of one parallel program does, one action after the other, as recorded or written by others: SMPI's
-// time-independent traces and GOAL schedules become this.
+// time-independent traces, GOAL schedules and Chakra execution traces become this.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "zettasim/base/quantity.hpp"
+#include "zettasim/base/vocabulary.hpp"
 #include "zettasim/workload/trace.hpp"
 
 namespace zettasim::workload {
@@ -28,6 +29,7 @@ struct RankCompute {
   std::optional<Duration> time;
   DataSize traffic;
   std::uint32_t lane = 0;  // computes of one lane (a core, a stream) run one at a time
+  DeviceKind device = DeviceKind::cpu;
 
   bool operator==(const RankCompute&) const = default;
 };
@@ -70,8 +72,9 @@ struct RankCollective {
   std::uint32_t group = 0;  // index into RankTrace::groups
   std::uint32_t root = 0;
   DataSize size;  // what the rank hands over: the vector; of gather and all-gather its part; of all-to-all all it sends
-  FlopCount flops;              // of the reduction
-  std::vector<DataSize> parts;  // of or for each rank, where they are not equal
+  FlopCount flops;                    // of the reduction
+  std::vector<DataSize> parts;        // of or for each rank, where they are not equal
+  std::optional<Duration> time = {};  // as recorded
 
   bool operator==(const RankCollective&) const = default;
 };

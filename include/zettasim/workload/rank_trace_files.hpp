@@ -14,7 +14,7 @@ struct RankFile {
   std::string text;
 };
 
-// Whether `path` is a rank trace by its kind and name: a folder, an archive (.tar, also .gz or .zst, .tgz), .goal,
+// Whether `path` is a rank trace by its kind and name: a folder, an archive (.tar, also .gz or .zst, .tgz), .goal, .et,
 // or .txt (also .gz or .zst).
 bool is_rank_trace(const std::filesystem::path& path);
 
@@ -22,9 +22,10 @@ bool is_rank_trace(const std::filesystem::path& path);
 // all ranks. Throws InputError with the problems found.
 RankTrace read_rank_trace(const std::filesystem::path& path);
 
-// The readers of each format, without the check between ranks. Files of one rank each, or of all; a
-// schedule is one file.
+// The readers of each format, without the check between ranks. Files of one rank each, or of all; a schedule is one
+// file; those of Chakra end in their rank ("name.3.et").
 RankTrace read_time_independent(const std::string& name, const std::vector<RankFile>& files);
 RankTrace read_goal(const std::string& name, const std::string& text);
+RankTrace read_chakra(const std::string& name, const std::vector<RankFile>& files);
 
 }  // namespace zettasim::workload
