@@ -83,6 +83,27 @@ const CollectiveAlgorithm* find_algorithm(std::string_view name, CollectiveOpera
   return nullptr;
 }
 
+// NCCL's user guide, NCCL_ALGO: Ring, Tree, CollNet (in the network), PAT (as Bruck's, for one GPU a node); sends and
+// receives in a group for all-to-alls. It has no barrier, so that programs make theirs of something else.
+bool is_in_gpu_libraries(std::string_view name, CollectiveOperation operation, bool several_on_a_node) {
+  switch (operation) {
+    case all_reduce:
+      return name == "ring" || name == "double binary tree" || name == "in-network reduction";
+    case reduce_scatter:
+      return name == "ring" || (name == "reversed Bruck" && !several_on_a_node);
+    case all_gather:
+      return name == "ring" || (name == "Bruck" && !several_on_a_node);
+    case broadcast:
+    case reduce:
+      return name == "chain";
+    case all_to_all:
+      return name == "all pairs at once";
+    case barrier:
+      return true;
+  }
+  return true;
+}
+
 std::vector<std::string> algorithm_names(CollectiveOperation operation) {
   std::vector<std::string> names;
   for (const CollectiveAlgorithm& algorithm : collective_algorithms()) {

@@ -27,10 +27,11 @@ CommunicationModel::~CommunicationModel() = default;
 
 // What a round costs besides hops and data on the network.
 struct CommunicationModel::Step {
-  Duration latency;    // of software, or of the protocol
-  Duration gap;        // between two messages that a rank sends
-  double share = 1.0;  // of the bandwidth that data gets
-  LocalLink local;     // between the devices of a node or a scale-up domain
+  Duration latency;         // of software, or of the protocol
+  Duration gap;             // between two messages that a rank sends
+  double share = 1.0;       // of the bandwidth that data gets
+  LocalLink local;          // between the devices of a node or a scale-up domain
+  bool by_library = false;  // of GPUs, which has fewer algorithms
 };
 
 namespace {
@@ -80,8 +81,8 @@ DataSize size_of_rank(CollectiveOperation operation, DataSize size, const Layout
 
 CommunicationModel::Step CommunicationModel::step_of(const platform::GpuProtocol* protocol) const {
   const LocalLink local = local_link(machine_, protocol);
-  if (protocol) return {protocol->network_step, protocol->network_step, protocol->network_share, local};
-  return {machine_.network.message_latency, machine_.network.gap(), 1.0, local};
+  if (protocol) return {protocol->network_step, protocol->network_step, protocol->network_share, local, true};
+  return {machine_.network.message_latency, machine_.network.gap(), 1.0, local, false};
 }
 
 CommunicationCost CommunicationModel::collective(CollectiveOperation operation, DataSize size,
@@ -369,6 +370,10 @@ Duration CommunicationModel::least_time(const Schedule& schedule, const Step& st
 CommunicationCost CommunicationModel::between_nodes(CollectiveOperation operation, DataSize size,
                                                     const CollectiveChoice& choice, const Step& step) {
   std::vector<Schedule> all = candidates(operation, size, choice.algorithm);
+  if (step.by_library && choice.algorithm.empty()) {
+    const bool several = router_->layout().inside > 1;
+    std::erase_if(all, [&](const Schedule& s) { return !is_in_gpu_libraries(s.algorithm, operation, several); });
+  }
   std::ranges::stable_sort(
       all, {}, [&](const Schedule& s) { return std::pair(s.rounds.size() > 2, least_time(s, step, Known::ignored)); });
   std::optional<CommunicationCost> best;

@@ -21,6 +21,9 @@ struct CollectiveAlgorithm {
 
 const std::vector<CollectiveAlgorithm>& collective_algorithms();
 
+// Whether a GPU library such as NCCL has it for groups with one GPU on each node, or with several.
+bool is_in_gpu_libraries(std::string_view name, CollectiveOperation operation, bool several_on_a_node);
+
 // The table's entry of that name for that operation, or nullptr. Hyphens and blanks are the same: "double-binary-tree".
 const CollectiveAlgorithm* find_algorithm(std::string_view name, CollectiveOperation operation);
 
