@@ -188,10 +188,6 @@ std::vector<Schedule> for_any_ranks(CollectiveOperation operation, double size_b
 std::vector<Schedule> schedules(CollectiveOperation operation, double size_bytes, std::uint32_t ranks,
                                 std::span<const std::uint32_t> box) {
   std::vector<Schedule> result = for_any_ranks(operation, size_bytes, ranks);
-  // Of two ranks the second tree would start at the one that has nothing to send yet, or end at the wrong one.
-  if (ranks == 2 && (operation == CollectiveOperation::broadcast || operation == CollectiveOperation::reduce)) {
-    std::erase_if(result, [](const Schedule& schedule) { return schedule.algorithm == "double binary tree"; });
-  }
   add_pairings(operation, size_bytes, ranks, result);
   add_torus_rings(operation, size_bytes, box, result);
   return result;

@@ -23,20 +23,20 @@
 namespace zettasim::cost {
 
 enum class Shape {
-  shift,       // each rank to the one `distance` further on, round the end
-  exchange,    // each rank of the largest power of two to the one whose number differs in the bit `distance`, and back
-  fold,        // ranks beyond the largest power of two to a partner inside it (distance 0)
-  unfold,      // and back
-  spread,      // binomial tree: each rank below `distance` to the one `distance` further on
-  gather,      // the same messages backwards
-  scatter,     // binomial tree from its long branches on: a message carries one unit for each rank behind it
-  collect,     // the same messages backwards
-  line,        // each rank to both neighbours on its line of `extent` ranks that are `distance` apart, round the ends
-  chain,       // each rank but the last to the next
-  unchain,     // the same messages backwards
-  trees_up,    // two binary trees at once, half a unit each: every rank to its parents (Sanders et al. 2009)
+  shift,     // each rank to the one `distance` further on, round the end
+  exchange,  // each rank of the largest power of two to the one whose number differs in the bit `distance`, and back
+  fold,      // ranks beyond the largest power of two to a partner inside it (distance 0)
+  unfold,    // and back
+  spread,    // binomial tree: each rank below `distance` to the one `distance` further on
+  gather,    // the same messages backwards
+  scatter,   // binomial tree from its long branches on: a message carries one unit for each rank behind it
+  collect,   // the same messages backwards
+  line,      // each rank to both neighbours on its line of `extent` ranks that are `distance` apart, round the ends
+  chain,     // each rank but the last to the next
+  unchain,   // the same messages backwards
+  trees_up,  // two binary trees under rank 0 at once, half a unit each: every rank to its parents (Sanders et al. 2009)
   trees_down,  // the same messages backwards
-  trees_both,  // both
+  trees_both,  // up and down two trees with a root each
   send,        // each rank to the one `distance` further on; the last ones to nobody
   all_pairs,   // each rank to each other
   combine,     // of switches: what all ranks have, to the first, each link once
@@ -100,12 +100,28 @@ constexpr std::uint32_t tree_parent(std::uint32_t rank, std::uint32_t ranks) {
   return static_cast<std::uint32_t>(up < ranks ? up : rank - bit);
 }
 
-// Calls edge(child, parent) for the edges of both trees. The second is the first over mirrored ranks, or over ranks
-// moved on by one where their number is odd: either way the leaves of one are the inner ranks of the other, and all are
-// equally busy.
+// Calls edge(child, parent) for the edges of both trees of an all-reduce. The second is the first over mirrored ranks,
+// or over ranks moved on by one where their number is odd: either way the leaves of one are the inner ranks of the
+// other, and all are equally busy. Each half of the vector is complete at the root of its tree and goes down from
+// there, so that the roots have nothing to tell each other.
 template <class Edge>
 void for_each_tree_edge(std::uint32_t ranks, Edge edge) {
   const auto second = [ranks](std::uint32_t i) { return ranks % 2 == 0 ? ranks - 1 - i : (i + 1) % ranks; };
+  for (std::uint32_t i = 1; i < ranks; ++i) {
+    const std::uint32_t parent = tree_parent(i, ranks);
+    edge(i, parent);
+    edge(second(i), second(parent));
+  }
+}
+
+// The same where rank 0 has the vector, or shall have it: it is the root of both, with one child in each, and the other
+// ranks change places for the second tree.
+template <class Edge>
+void for_each_rooted_tree_edge(std::uint32_t ranks, Edge edge) {
+  const auto second = [ranks](std::uint32_t i) {
+    if (i == 0) return i;
+    return ranks % 2 == 1 ? ranks - i : i % (ranks - 1) + 1;
+  };
   for (std::uint32_t i = 1; i < ranks; ++i) {
     const std::uint32_t parent = tree_parent(i, ranks);
     edge(i, parent);
@@ -163,11 +179,15 @@ void for_each_message(const Pattern& pattern, std::uint32_t ranks, Send send) {
       for (std::uint32_t i = 0; i + 1 < ranks; ++i) send(i + 1, i, 1.0);
       break;
     case Shape::trees_up:
+      for_each_rooted_tree_edge(ranks, [&](std::uint32_t child, std::uint32_t parent) { send(child, parent, 0.5); });
+      break;
     case Shape::trees_down:
+      for_each_rooted_tree_edge(ranks, [&](std::uint32_t child, std::uint32_t parent) { send(parent, child, 0.5); });
+      break;
     case Shape::trees_both:
       for_each_tree_edge(ranks, [&](std::uint32_t child, std::uint32_t parent) {
-        if (pattern.shape != Shape::trees_down) send(child, parent, 0.5);
-        if (pattern.shape != Shape::trees_up) send(parent, child, 0.5);
+        send(child, parent, 0.5);
+        send(parent, child, 0.5);
       });
       break;
     case Shape::send:

@@ -189,7 +189,6 @@ TEST_CASE("a double binary tree passes the vector once over the edges of both tr
   for (std::uint32_t p = 2; p <= 40; ++p) {
     for (const auto& [operation, vectors] :
          {std::pair{reduce, 1.0}, std::pair{broadcast, 1.0}, std::pair{all_reduce, 2.0}}) {
-      if (p == 2 && operation != all_reduce) continue;  // see the next test
       const Flow bytes = flow(named(cost::schedules(operation, 1000.0, p), "double binary tree").rounds, p);
       double sum = 0.0;
       for (const double sent : bytes.sent) sum += sent;
@@ -198,12 +197,35 @@ TEST_CASE("a double binary tree passes the vector once over the edges of both tr
   }
 }
 
-// One cable, one way: half of the vector cannot come from the rank that is yet to receive it.
-TEST_CASE("two ranks broadcast and reduce without a second tree", "[cost][analytic]") {
-  for (const auto operation : {reduce, broadcast}) {
-    for (const cost::Schedule& schedule : cost::schedules(operation, 1000.0, 2)) {
-      CHECK(schedule.algorithm != "double binary tree");
+// Down both trees every rank but the first is reached once in each, over at most ceil(log2 p) edges from it, and no
+// rank hands on in both: 3 ranks are 0 to 2 to 1 and 0 to 1 to 2.
+TEST_CASE("broadcasts and reductions go through two trees that both start at the first rank", "[cost][property]") {
+  for (std::uint32_t p = 2; p <= 70; ++p) {
+    INFO(p << " ranks");
+    std::vector<std::vector<std::uint32_t>> parents(2, std::vector<std::uint32_t>(p, p)), children(parents);
+    std::size_t edges = 0;
+    cost::for_each_rooted_tree_edge(p, [&](std::uint32_t child, std::uint32_t parent) {
+      CHECK(child != 0);
+      CHECK(parents[edges % 2][child] == p);
+      parents[edges % 2][child] = parent;
+      children[edges++ % 2][parent] = child;
+    });
+    for (std::uint32_t rank = 1; rank < p; ++rank) {
+      CHECK((children[0][rank] == p || children[1][rank] == p));
+      for (const auto& tree : parents) {
+        std::uint32_t steps = 0;
+        for (std::uint32_t at = rank; at != 0; at = tree[at]) REQUIRE(++steps <= std::bit_width(p - 1));
+      }
     }
+  }
+}
+
+// On one cable both halves go the one way: L + n/B, as without trees.
+TEST_CASE("between two ranks both trees are the one message", "[cost][analytic]") {
+  for (const auto operation : {reduce, broadcast}) {
+    const Flow bytes = flow(named(cost::schedules(operation, 1000.0, 2), "double binary tree").rounds, 2);
+    CHECK(bytes.sent[operation == reduce ? 1 : 0] == Approx(1000.0));
+    CHECK(bytes.sent[operation == reduce ? 0 : 1] == 0.0);
   }
 }
 
