@@ -90,11 +90,11 @@ void Stage::add(const Stage& other, double times, double shown) {
 workload::NodeShape node_shape(const platform::Machine& machine) {
   const auto& devices = machine.main_devices();
   const auto& cpus = machine.node.cpus;
-  return {
-      .main_devices = devices.count,
-      .main_memory = devices.device.memory.capacity * static_cast<double>(devices.count),
-      .main_kind = devices.device.kind,
-      .host_memory = machine.node.gpus ? cpus.device.memory.capacity * static_cast<double>(cpus.count) : DataSize{}};
+  return {.main_devices = devices.count,
+          .main_memory = devices.device.memory.capacity * static_cast<double>(devices.count),
+          .main_kind = devices.device.kind,
+          .host_memory = machine.node.gpus ? cpus.device.memory.capacity * static_cast<double>(cpus.count) : DataSize{},
+          .storage = !machine.storage.empty()};
 }
 
 const platform::StorageTier* find_tier(const platform::Machine& machine, const std::string& name) {
@@ -174,6 +174,7 @@ void Planner::add_main_loop(const workload::Program& program, const workload::Jo
   plan.steps = steps;
   plan.step_time = seconds(step_s);
   const std::size_t step_index = plan.stages.size();
+  plan.step_stage = step_index;
   plan.stages.push_back(std::move(step));
   if (checkpoint) plan.stages.push_back(std::move(*checkpoint));
   if (steps == 0) return;

@@ -89,6 +89,7 @@ struct JobPlan {
   std::vector<StageRun> schedule;
   std::int64_t steps = 0;  // of the main loop
   Duration step_time;      // alone, without checkpoints
+  std::optional<std::size_t> step_stage;
   workload::Outcome once;
   workload::Outcome per_step;
   DataSize device_memory;

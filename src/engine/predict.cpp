@@ -97,6 +97,11 @@ Prediction predict(const platform::Machine& machine, const topology::Network& ne
   Stage whole = sum_up(plan, result.time);
   result.steps = plan.steps;
   result.step_time = plan.step_time;
+  result.per_step = plan.per_step;
+  if (plan.step_stage) {
+    const auto above_rest = mean_power(plan.stages[*plan.step_stage].energy, plan.step_time);
+    result.step_energy = around.metered(above_rest).sum() * plan.step_time;
+  }
   result.activities = whole.alone;
   result.flops = whole.flops;
   result.outcome = outcome_of(plan, whole.flops);

@@ -72,8 +72,8 @@ std::string explain(const Run& run, JobId id) {
     return text + fmt::format("  It was refused: the machine has {} nodes.\n", run.machine.node_count);
   }
   text += wait_lines(job, job.start - asked.submit);
-  text += fmt::format("  Its nodes begin at {} and lie in {} piece{} of the network.\n", job.first_node.index(), job.pieces,
-                      job.pieces == 1 ? "" : "s");
+  text += fmt::format("  Its nodes begin at {} and lie in {} piece{} of the network.\n", job.first_node.index(),
+                      job.pieces, job.pieces == 1 ? "" : "s");
   text += time_lines(job);
   if (job.status == JobStatus::timed_out) text += "  It was ended there: its requested time was over.\n";
   return text + work_lines(job) + energy_lines(job);

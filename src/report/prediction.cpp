@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "zettasim/base/text.hpp"
 
@@ -39,6 +40,33 @@ Figures figures_of(const Predicted& p) {
   if (rate) figures.share_of_peak = figures.useful / (rate->peak * static_cast<double>(prediction.devices));
   figures.mean_power = watts(per_second(prediction.total_energy().si(), prediction.time));
   return figures;
+}
+
+// What those who wait for the answers of a language model see.
+struct Answering {
+  Duration first_token;  // of each answer
+  Duration next_token;   // of each further one; zero where there is none
+};
+
+std::optional<Answering> answering_of(const Predicted& p) {
+  if (p.application.model != "llm-inference" || p.prediction.steps == 0) return std::nullopt;
+  Duration prefill, decode;
+  for (const auto& phase : p.prediction.phases) {
+    if (phase.name.starts_with("prefill ")) prefill += phase.time;
+    if (phase.name.starts_with("decode ")) decode += phase.time;
+  }
+  const auto batches = static_cast<double>(p.prediction.steps);
+  const double further = p.application.parameters.at("output") - 1.0;
+  return Answering{prefill / batches, further > 0.0 ? decode / (batches * further) : Duration()};
+}
+
+// Rates of steps as they follow each other, without setup and checkpoints.
+double tokens_per_s(const engine::Prediction& p) { return per_second(p.per_step.tokens, p.step_time); }
+double tokens_per_joule(const engine::Prediction& p) {
+  return p.step_energy > Energy() ? p.per_step.tokens / p.step_energy.si() : 0.0;
+}
+double model_flops_per_device(const engine::Prediction& p) {
+  return per_second(p.per_step.flops.si(), p.step_time) / static_cast<double>(p.devices);
 }
 
 bool is_benchmark(const std::string& model) { return model == "hpl" || model == "hpl-mxp" || model == "hpcg"; }
@@ -79,13 +107,16 @@ std::string phase_lines(const engine::Prediction& prediction) {
 std::string outcome_lines(const Predicted& p, const Figures& figures) {
   const engine::Prediction& prediction = p.prediction;
   std::string lines;
-  if (prediction.outcome.tokens > 0.0) {
-    lines += fmt::format("  tokens        {:.4g}/s, {:.4g} per joule\n",
-                         per_second(prediction.outcome.tokens, prediction.time),
-                         prediction.outcome.tokens / prediction.total_energy().si());
+  if (const auto answering = answering_of(p)) {
+    lines += fmt::format("  answers       first token after {}, each further one after {}\n",
+                         to_text(answering->first_token), to_text(answering->next_token));
   }
-  if (prediction.outcome.samples > 0.0)
-    lines += fmt::format("  samples       {:.4g}/s\n", per_second(prediction.outcome.samples, prediction.time));
+  if (prediction.per_step.tokens > 0.0) {
+    lines += fmt::format("  tokens        {:.4g}/s, {:.4g} per joule; {} per device\n", tokens_per_s(prediction),
+                         tokens_per_joule(prediction), to_text(flops_per_second(model_flops_per_device(prediction))));
+  }
+  if (prediction.per_step.samples > 0.0)
+    lines += fmt::format("  samples       {:.4g}/s\n", per_second(prediction.per_step.samples, prediction.step_time));
   if (prediction.device_memory > DataSize()) {
     const auto& device = p.machine.main_devices().device;
     lines += fmt::format("  memory        {} of the {} of each {}\n", to_text(prediction.device_memory),
@@ -137,13 +168,17 @@ std::string prediction_json(const Predicted& p) {
                          {"flops_per_device", figures.useful.si() / static_cast<double>(prediction.devices)}};
   if (is_benchmark(p.application.model)) result["rmax_flops"] = figures.useful.si();
   if (prediction.step_time > Duration()) result["iteration_time_s"] = prediction.step_time.si();
-  if (prediction.outcome.tokens > 0.0) {
-    result["tokens_per_s"] = per_second(prediction.outcome.tokens, prediction.time);
-    result["tokens_per_joule"] = prediction.outcome.tokens / prediction.total_energy().si();
-    result["model_flops_per_gpu"] = result["flops_per_device"];
+  if (const auto answering = answering_of(p)) {
+    result["time_to_first_token_s"] = answering->first_token.si();
+    result["time_per_output_token_s"] = answering->next_token.si();
   }
-  if (prediction.outcome.samples > 0.0)
-    result["samples_per_s"] = per_second(prediction.outcome.samples, prediction.time);
+  if (prediction.per_step.tokens > 0.0) {
+    result["tokens_per_s"] = tokens_per_s(prediction);
+    result["tokens_per_joule"] = tokens_per_joule(prediction);
+    result["model_flops_per_gpu"] = model_flops_per_device(prediction);
+  }
+  if (prediction.per_step.samples > 0.0)
+    result["samples_per_s"] = per_second(prediction.per_step.samples, prediction.step_time);
   result["power_mean_w"] = figures.mean_power.si();
   result["power_highest_w"] = prediction.highest.si();
   result["facility_power_w"] = prediction.facility_power.si();

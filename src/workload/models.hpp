@@ -29,6 +29,8 @@ class Parameters {
 // What all language models are described by; `dropout` is off and attention is fused.
 struct Transformer;
 Transformer read_transformer(const Parameters& given);
+// Tensor parallel devices to choose among where `given` is 0: those of a node, then twice as many, and so on.
+std::vector<double> tensor_parallel_choices(double given, const NodeShape& shape, double heads, double devices);
 // Why `ep` of `copies` devices with different tokens, which are `what`, cannot share out its experts; empty: they can.
 std::string misfit_of_experts(const Transformer& model, double ep, double copies, const char* what);
 

@@ -51,6 +51,16 @@ Transformer read_transformer(const Parameters& given) {
   return model;
 }
 
+std::vector<double> tensor_parallel_choices(double given, const NodeShape& shape, double heads, double devices) {
+  if (given > 0.0) return {given};
+  auto of_node = static_cast<double>(shape.main_devices);
+  while (of_node > heads || std::fmod(static_cast<double>(shape.main_devices), of_node) != 0.0) of_node -= 1.0;
+  std::vector<double> choices{of_node};
+  for (double tp = 2.0 * of_node; tp <= std::min(heads, devices) && std::fmod(devices, tp) == 0.0; tp *= 2.0)
+    choices.push_back(tp);
+  return choices;
+}
+
 std::string misfit_of_experts(const Transformer& model, double ep, double copies, const char* what) {
   if (model.experts <= 0.0)
     return ep > 1.0 ? fmt::format("ep {} without experts; give experts, or leave ep at 1", ep) : std::string();
@@ -82,8 +92,19 @@ Program build_llm_inference(const Application& application, std::int64_t nodes, 
   const auto precision = ai_precisions.at(static_cast<std::size_t>(given.count("precision")));
   const auto per_node = static_cast<double>(shape.main_devices);
   const double devices = per_node * static_cast<double>(nodes);
-  const Split split{.tp = given["tp"] > 0.0 ? given["tp"] : per_node, .ep = given["ep"]};
   const double batch = given["batch"], prompt = given["prompt"], output = given["output"];
+  const double of_experts = model.layers * expert_weights(model);
+  const double stored =
+      (all_weights(model) - of_experts + of_experts / given["ep"]) * weight_bytes(precision);  // of a copy
+  const double cached = number_bytes * 2.0 * model.kv_width() * model.layers * batch * (prompt + output);
+  Split split{.ep = given["ep"]};
+  const auto held = [&] {
+    return (stored + cached) / split.tp + layer_activations(model, batch, split, Recompute::none);
+  };
+  for (const double tp : tensor_parallel_choices(given["tp"], shape, model.heads, devices)) {
+    split.tp = tp;
+    if (held() * per_node <= shape.main_memory.si()) break;
+  }
   Program program;
   program.steps = given.count("steps");
   if (split.tp > devices || std::fmod(devices, split.tp) != 0.0)
@@ -95,15 +116,14 @@ Program build_llm_inference(const Application& application, std::int64_t nodes, 
   if (program.misfit.empty()) program.misfit = misfit_of_experts(model, split.ep, copies, "the copies");
   if (!program.misfit.empty()) return program;
 
-  const double of_experts = model.layers * expert_weights(model);
-  const double stored = (all_weights(model) - of_experts + of_experts / split.ep) * weight_bytes(precision);
   const double context = prompt + output / 2.0;
   const LayerPhases prefill(model, split, batch, precision, per_node);
   Transformer one_token = model;
   one_token.seq = 1.0;
   const LayerPhases decode(one_token, split, batch, precision, per_node);
-  program.setup = {
-      storage("read weights", Direction::read, stored * copies / static_cast<double>(nodes), application.tier)};
+  if (shape.storage || !application.tier.empty())
+    program.setup = {
+        storage("read weights", Direction::read, stored * copies / static_cast<double>(nodes), application.tier)};
   program.step = through_all("prefill", model, prefill.forward(), prefill.next_word());
   if (output > 1.0)
     program.step.push_back(loop("decode", given.count("output") - 1,
@@ -114,8 +134,7 @@ Program build_llm_inference(const Application& application, std::int64_t nodes, 
                                      forward_flops(model, words - answers, context, words - answers)),
                       .tokens = words,
                       .samples = answers};
-  const double cached = number_bytes * 2.0 * model.kv_width() * model.layers * batch * (prompt + output);
-  program.device_memory = bytes((stored + cached) / split.tp + layer_activations(model, batch, split, Recompute::none));
+  program.device_memory = bytes(held());
   program.memory_advice = "a smaller batch, a larger tp or a narrower precision would need less";
   return program;
 }

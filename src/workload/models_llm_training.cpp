@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <utility>
 
 #include "layer_phases.hpp"
@@ -58,8 +59,8 @@ struct Training {
   }
 };
 
-Training read_training(const Application& application, std::int64_t nodes, const NodeShape& shape) {
-  const Parameters given(application);
+// What is given whatever the number of devices.
+Training read_training(const Parameters& given, const NodeShape& shape) {
   Training training;
   training.model = read_transformer(given);
   training.model.seq = given["seq"];
@@ -72,21 +73,24 @@ Training read_training(const Application& application, std::int64_t nodes, const
                     .interleave = given["interleave"],
                     .sequence_parallel = given["sequence_parallel"] > 0.0};
   training.devices_per_node = static_cast<double>(shape.main_devices);
-  Split& split = training.split;
-  if (split.tp == 0.0) split.tp = training.devices_per_node;
-  const double devices = static_cast<double>(nodes) * training.devices_per_node;
-  training.dp = given["dp"] > 0.0 ? given["dp"] : std::max(1.0, std::floor(devices / (split.tp * split.pp * split.cp)));
   training.microbatch = given["microbatch"];
-  training.batch = given["global_batch"];
-  if (training.batch == 0.0) training.batch = given["microbatches"] * training.dp * training.microbatch;
   training.zero = given["zero"];
-  training.recompute = static_cast<Recompute>(given.count("recompute"));
   training.overlap_gradients = given["overlap_gradients"] > 0.0;
   training.precision = ai_precisions.at(static_cast<std::size_t>(given.count("precision")));
   return training;
 }
 
 bool divides(double part, double whole) { return std::fmod(whole, part) == 0.0; }
+
+// Stages that share the layers out equally and leave whole copies.
+std::vector<double> pipeline_choices(const Parameters& given, double layers, double devices) {
+  if (given["pp"] > 0.0) return {given["pp"]};
+  std::vector<double> choices{1.0};
+  for (double pp = 2.0; pp <= std::min(layers, devices); pp += 1.0) {
+    if (divides(pp * given["interleave"], layers) && divides(pp, devices)) choices.push_back(pp);
+  }
+  return choices;
+}
 
 // Why the parts do not go together; empty: they do.
 std::string misfit_of(const Training& training, std::int64_t nodes) {
@@ -135,6 +139,45 @@ double device_bytes(const Training& training) {
   constexpr double logit_bytes = number_bytes + 4.0;
   const double logits = split.pp > 1.0 ? 0.0 : tokens * training.model.vocab / split.tp * logit_bytes;
   return state + activations + logits;
+}
+
+// Copies and batch, which follow from the rest where they are not given.
+void set_copies(Training& training, const Parameters& given, double devices) {
+  const Split& split = training.split;
+  training.dp = given["dp"] > 0.0 ? given["dp"] : std::max(1.0, std::floor(devices / (split.tp * split.pp * split.cp)));
+  training.batch = given["global_batch"];
+  if (training.batch == 0.0) training.batch = given["microbatches"] * training.dp * training.microbatch;
+}
+
+// What is left to us: the least recomputation with which the model fits into memory at all, and with it the fewest
+// devices a copy, counted twice where tensor parallelism goes beyond a node. If nothing fits, the plainest, for the
+// message that says so.
+Training fitted(Training training, const Parameters& given, std::int64_t nodes, const NodeShape& shape) {
+  const double devices = static_cast<double>(nodes) * training.devices_per_node;
+  const double memory = shape.main_memory.si() / training.devices_per_node;
+  const auto kept = given.count("recompute");  // 0: ours to choose
+  std::vector<Training> fitting;
+  std::optional<Training> plainest;
+  for (std::int64_t r = std::max<std::int64_t>(1, kept); r <= (kept > 0 ? kept : 3) && fitting.empty(); ++r) {
+    for (const double tp : tensor_parallel_choices(given["tp"], shape, training.model.heads, devices)) {
+      for (const double pp : pipeline_choices(given, training.model.layers, devices / (tp * training.split.cp))) {
+        training.recompute = static_cast<Recompute>(r - 1);
+        training.split.tp = tp;
+        training.split.pp = pp;
+        set_copies(training, given, devices);
+        if (!plainest) plainest = training;
+        if (given["pp"] == 0.0 && pp > std::max(1.0, training.microbatches())) continue;  // never filled
+        if (device_bytes(training) <= memory) fitting.push_back(training);
+      }
+    }
+  }
+  if (fitting.empty()) return *plainest;
+  const auto devices_of_copy = [](const Training& t) {
+    return t.split.tp * t.split.pp * (t.split.tp > t.devices_per_node ? 2.0 : 1.0);
+  };
+  return *std::min_element(fitting.begin(), fitting.end(), [&](const Training& a, const Training& b) {
+    return devices_of_copy(a) < devices_of_copy(b);
+  });
 }
 
 std::string memory_advice(const Training& training) {
@@ -262,12 +305,13 @@ std::vector<Phase> step_of(const Training& training) {
 //                   of each layer are gathered for each micro-batch, beside the computation
 //   optimizer:      Adam, `optimizer_bytes` of memory traffic a weight
 //   experts:        shared out among `ep` of the dp x cp devices; their gradients are summed over dp x cp / ep
+// tp, pp and recompute of 0 or "auto": as the memory of the devices asks for (`fitted`).
 // Ranks are ordered tp, cp, dp, pp: tensor parallel devices are neighbours. Limits: all stages but the logits are
 // equal; products of fp8 are not quantised by kernels of their own; the exchange of context parallelism gathers all
 // keys.
 Program build_llm_training(const Application& application, std::int64_t nodes, const NodeShape& shape) {
   const Parameters given(application);
-  const Training training = read_training(application, nodes, shape);
+  const Training training = fitted(read_training(given, shape), given, nodes, shape);
   Program program;
   program.steps = given.count("steps");
   program.misfit = misfit_of(training, nodes);
@@ -275,14 +319,16 @@ Program build_llm_training(const Application& application, std::int64_t nodes, c
 
   const double weights = all_weights(training.model);
   const double per_node = weights / static_cast<double>(nodes);
-  program.setup = {storage("read weights", Direction::read, number_bytes * per_node, application.tier)};
+  // On a machine without storage, a copy of the weights is taken to be there already.
+  const bool stores = shape.storage || !application.tier.empty();
+  if (stores) program.setup = {storage("read weights", Direction::read, number_bytes * per_node, application.tier)};
   program.step = step_of(training);
   program.per_step = {.flops = flops(training_flops(training.model, training.batch)),
                       .tokens = training.batch * training.model.seq,
                       .samples = training.batch};
   program.device_memory = bytes(device_bytes(training));
   program.memory_advice = memory_advice(training);
-  if (given["checkpoint_interval"] > 0.0) {
+  if (given["checkpoint_interval"] > 0.0 && stores) {
     program.checkpoint = {
         storage("write checkpoint", Direction::write, (number_bytes + adam_bytes) * per_node, application.tier)};
     program.checkpoint_interval = seconds(given["checkpoint_interval"]);

@@ -34,6 +34,32 @@ TEST_CASE("a prediction's figures follow from each other") {
   CHECK(time == Approx(p["time_s"].get<double>()).epsilon(1e-9));
 }
 
+// 64 requests of 256 tokens on each copy; what one waits for: the first token once, a further one 255 times.
+TEST_CASE("answers of a language model are told by what their readers wait for", "[llm]") {
+  const json p = prediction("monaka-cloud llm-inference output=256 batch=8 --nodes 64");
+  const double first = p["time_to_first_token_s"], next = p["time_per_output_token_s"];
+  CHECK(first + 255 * next == Approx(p["iteration_time_s"].get<double>()).epsilon(1e-9));
+  CHECK(p["tokens_per_s"].get<double>() == Approx(64 * 8 * 256 / p["iteration_time_s"].get<double>()).epsilon(1e-9));
+  CHECK(p["samples_per_s"].get<double>() * 256 == Approx(p["tokens_per_s"].get<double>()));
+  CHECK(p["tokens_per_joule"].get<double>() > 0.0);
+  CHECK(first > next);
+}
+
+TEST_CASE("rates of training are those of its steps whatever stands around them", "[llm]") {
+  const json p = prediction("selene-like llm-training steps=2 --nodes 8");
+  CHECK(p["model_flops_per_gpu"].get<double>() * 64 * p["iteration_time_s"].get<double>() * 2 ==
+        Approx(p["flop_count"].get<double>()));
+  CHECK(p["tokens_per_s"].get<double>() * p["iteration_time_s"].get<double>() ==
+        Approx(p["samples_per_s"].get<double>() * p["iteration_time_s"].get<double>() * 8192));
+}
+
+TEST_CASE("language models run on machines that describe no storage", "[llm]") {
+  CHECK(prediction("dgx-h100 llm-inference")["tokens_per_s"].get<double>() > 0.0);
+  CHECK(
+      prediction("jedi llm-training layers=8 hidden=4096 heads=32 ffn=14336 --nodes 1")["tokens_per_s"].get<double>() >
+      0.0);
+}
+
 TEST_CASE("predictions are the same bytes each time") {
   CHECK(call("predict frontier stencil --json").out == call("predict frontier stencil --json").out);
 }

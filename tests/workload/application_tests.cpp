@@ -147,12 +147,55 @@ TEST_CASE("training says why its parts do not go together", "[workload][llm]") {
 // Each step of ZeRO divides one more of 12, 4 and 2 bytes a weight by the copies: 3 nodes hold 3.
 TEST_CASE("sharing states among copies saves the memory that Rajbhandari et al count", "[workload][llm]") {
   const auto memory = [](int zero) {
-    return build_program(application(R"({"model": "llm-training", "zero": )" + std::to_string(zero) + "}"), 3,
-                         four_gpus)
+    return build_program(application(R"({"model": "llm-training", "pp": 1, "recompute": "none", "zero": )" +
+                                     std::to_string(zero) + "}"),
+                         3, four_gpus)
         .device_memory.si();
   };
   CHECK((memory(0) - memory(1)) / (memory(1) - memory(2)) == Approx(12.0 / 4.0));
   CHECK((memory(1) - memory(2)) / (memory(2) - memory(3)) == Approx(4.0 / 2.0));
+}
+
+// 70 billion weights of 18 B are 1.26 TB, which 4 devices of 200 GB cannot hold, whatever is computed again; 64 devices
+// can, in several stages.
+TEST_CASE("what is left open in the layout of a training is chosen by memory", "[workload][llm]") {
+  const auto training = [](const std::string& more, std::int64_t nodes) {
+    return build_program(application(R"({"model": "llm-training")" + more + "}"), nodes, four_gpus);
+  };
+  CHECK(training("", 16).device_memory.si() <= 200e9);
+  CHECK(training("", 16).misfit.empty());
+  CHECK(training(R"(, "tp": 4, "pp": 1, "recompute": "none")", 16).device_memory.si() > 200e9);
+  CHECK(training("", 1).device_memory.si() > 200e9);
+  // Where it fits already, nothing is changed.
+  const NodeShape large{.main_devices = 4, .main_memory = 8000_GB};
+  const auto open = build_program(application(R"({"model": "llm-training"})"), 16, large);
+  const auto plain =
+      build_program(application(R"({"model": "llm-training", "tp": 4, "pp": 1, "recompute": "none"})"), 16, large);
+  CHECK(open.device_memory == plain.device_memory);
+}
+
+// 140 GB of weights, keys and values on one CPU of 32 GB do not fit; on 64 of them tensor parallelism grows until they
+// do.
+TEST_CASE("a model too large for a node is served by several", "[workload][llm]") {
+  const NodeShape small{.main_devices = 1, .main_memory = 32_GB, .main_kind = DeviceKind::cpu};
+  const auto served = [&](const std::string& more) {
+    return build_program(application(R"({"model": "llm-inference", "batch": 8)" + more + "}"), 64, small);
+  };
+  CHECK(served("").device_memory.si() <= 32e9);
+  CHECK(served(R"(, "tp": 4)").device_memory.si() > 32e9);
+}
+
+// Weights have to come from somewhere only where there is somewhere; a tier that is named is used, and then missed.
+TEST_CASE("language models on a machine without storage neither read weights nor write checkpoints",
+          "[workload][llm]") {
+  NodeShape bare = four_gpus;
+  bare.storage = false;
+  for (const char* model : {"llm-training", "llm-inference"}) {
+    const std::string text = R"({"model": ")" + std::string(model) + '"';
+    CHECK(build_program(application(text + "}"), 8, bare).setup.empty());
+    CHECK(build_program(application(text + "}"), 8, bare).checkpoint.empty());
+    CHECK(build_program(application(text + R"(, "tier": "scratch"})"), 8, bare).setup.size() == 1);
+  }
 }
 
 // Keys and values of 80 layers of 8 heads of 128 numbers of 2 bytes: 2 * 80 * 1,024 * 2 B = 327,680 B a token. Decoding

@@ -13,7 +13,8 @@ namespace {
 
 const NodeShape eight_gpus{.main_devices = 8, .main_memory = 640_GB};
 
-Program program_of(const std::string& model, const std::string& parameters, std::int64_t nodes) {
+Program program_of(const std::string& model, std::string parameters, std::int64_t nodes) {
+  if (model == "llm-training") parameters += R"(, "pp": 1, "recompute": "none")";
   auto document = Document::parse("a.json", R"({"a": {"model": ")" + model + "\", " + parameters + "}}");
   const auto application = read_application("a", document.root()["a"]);
   document.finish();

@@ -30,6 +30,8 @@ struct Prediction {
   Duration time;
   std::int64_t steps = 0;
   Duration step_time;  // zero where the program has no steps
+  workload::Outcome per_step;
+  Energy step_energy;  // of a step, as `energy` counts
   TimeByActivity activities;
   PerPrecision<FlopCount> flops;  // executed
   workload::Outcome outcome;      // what the application counts; its flops are those executed where it does not say

@@ -21,6 +21,7 @@ struct NodeShape {
   DataSize main_memory;           // of all main devices of a node
   DeviceKind main_kind = DeviceKind::gpu;
   DataSize host_memory = {};  // of the node's CPUs beside GPUs
+  bool storage = true;        // whether the machine has any
 };
 
 struct Application {
