@@ -237,7 +237,8 @@ std::vector<Schedule> CommunicationModel::candidates(CollectiveOperation operati
 // Messages between nodes, by position: those that cross the network, and what stays in scale-up domains.
 struct CommunicationModel::NodeTraffic {
   explicit NodeTraffic(std::size_t nodes) : sent(nodes, 0.0), received(nodes, 0.0) {}
-  Duration hops;
+  std::vector<topology::Transfer> transfers;  // over the network
+  Duration hops;                              // of the longest route, once they are routed
   double messages = 0.0;
   double local_messages = 0.0;
   std::vector<double> sent;  // in their domain
@@ -458,6 +459,7 @@ CommunicationCost CommunicationModel::all_to_all_v(std::span<const NodeMessage> 
     issued[message.from] += 1.0;
   }
   if (traffic.messages + traffic.local_messages == 0.0) return {};
+  traffic.hops = router_->add_transfers(traffic.transfers, loads_);
   const Duration first = latency_of(traffic);
   const Duration drain = take_traffic(traffic, cost);
   const Duration issue = machine_.network.gap() * (*std::ranges::max_element(issued) - 1);
@@ -488,6 +490,7 @@ CommunicationCost CommunicationModel::neighbours(int dimensions, DataSize size, 
       send(i, line_start + (within + line - stride) % line);
     }
   }
+  traffic.hops = router_->add_transfers(traffic.transfers, loads_);
   cost.algorithm = "neighbours";
   cost.latency = latency_of(traffic);
   cost.time = cost.latency + take_traffic(traffic, cost);
@@ -503,7 +506,7 @@ void CommunicationModel::add_message(std::span<const NodeId> nodes, std::size_t 
     traffic.local_messages += 1.0;
     return;
   }
-  traffic.hops = std::max(traffic.hops, router_->add_message(nodes[from], nodes[to], bytes, loads_));
+  traffic.transfers.push_back({nodes[from], nodes[to], bytes});
   traffic.messages += 1.0;
 }
 

@@ -10,6 +10,7 @@ constexpr std::size_t most_layouts = 24;            // remembered
 constexpr std::size_t most_kept_loads = 6'000'000;  // links with bytes, over all patterns: about 100 MB
 constexpr double most_closed_form_nodes = 20e6;     // over all groups
 constexpr double most_routed_pairs = 4e6;           // above that every so many distances stand for the others
+constexpr std::size_t most_transfers = 1 << 20;     // routed together
 constexpr double negligible_bytes = 1e-9;           // of one: what subtraction leaves
 
 // The box between the first node and the last, if its nodes in order are all of `nodes`.
@@ -63,6 +64,7 @@ PatternRouter::PatternRouter(const platform::Machine& machine, const topology::N
     : machine_(machine),
       network_(network),
       domain_nodes_(static_cast<std::size_t>(machine.node.domain_nodes())),
+      routing_(&network),
       loads_(network.link_count()) {
   learnt_.emplace_front();
 }
@@ -92,11 +94,15 @@ const PatternCost& PatternRouter::cost(const Pattern& pattern) {
   return learnt_.front().costs.emplace(pattern, measure(pattern)).first->second;
 }
 
-Duration PatternRouter::add_message(NodeId from, NodeId to, double bytes, topology::LinkLoads& loads) {
-  route_.clear();
-  const Duration latency = network_.append_route(from, to, route_);
-  for (const topology::RoutedLink& step : route_) loads.add(step.link, step.share * bytes);
-  return latency;
+Duration PatternRouter::add_transfers(std::span<const topology::Transfer> transfers, topology::LinkLoads& loads) const {
+  return add_balanced(network_, loads, [&](const topology::Network& network, topology::LinkLoads& into) {
+    return network.add_transfers(transfers, into);
+  });
+}
+
+void PatternRouter::flush(PatternCost& result) {
+  result.latency = std::max(result.latency, routing_->add_transfers(transfers_, loads_));
+  transfers_.clear();
 }
 
 // All of a rank's nodes are in one domain, so what holds of the first holds of all.
@@ -117,9 +123,8 @@ void PatternRouter::send_local(std::int64_t from, std::int64_t to, double units)
 void PatternRouter::send(std::int64_t from, std::int64_t to, double units, PatternCost& result) {
   if (stays_local(from, to)) return send_local(from, to, units);
   const double bytes = units * share_of_node();
-  for (std::int64_t i = 0; i < layout().cell_nodes; ++i) {
-    result.latency = std::max(result.latency, add_message(node(from, i), node(to, i), bytes, loads_));
-  }
+  for (std::int64_t i = 0; i < layout().cell_nodes; ++i) transfers_.push_back({node(from, i), node(to, i), bytes});
+  if (transfers_.size() >= most_transfers) flush(result);
   result.crosses = true;
   result.messages += messages_of_pair();
 }
@@ -139,21 +144,43 @@ PatternCost PatternRouter::measure(const Pattern& pattern) {
   PatternCost result;
   start_over();
   const bool one_line = pattern.shape == Shape::line;
-  one_line ? route_one_line(pattern, result) : route(pattern, result);
+  one_line ? route_one_line(pattern, result) : route_by_load(pattern, result);
   take_local(result);
   add_up(result, one_line);
   return result;
 }
 
+// Directly, and balanced with detours where the network has some. Trees of switches are set up on direct routes.
+void PatternRouter::route_by_load(const Pattern& pattern, PatternCost& result) {
+  route(pattern, result);
+  const bool is_tree = pattern.shape == Shape::combine || pattern.shape == Shape::distribute;
+  if (network_.detours() == nullptr || is_tree || !result.crosses) return;
+  topology::LinkLoads direct(network_.link_count());
+  std::swap(direct, loads_);
+  const auto sent = sent_, received = received_;
+  PatternCost unused;
+  routing_ = network_.detours();
+  route(pattern, unused);
+  routing_ = &network_;
+  std::swap(direct, loads_);
+  balance(network_, loads_, direct);
+  sent_ = sent;
+  received_ = received;
+}
+
 void PatternRouter::route(const Pattern& pattern, PatternCost& result) {
-  if (pattern.shape == Shape::all_pairs) return route_all_pairs(result);
   if (pattern.shape == Shape::combine || pattern.shape == Shape::distribute) return route_trees(pattern, result);
+  if (pattern.shape == Shape::all_pairs) {
+    route_all_pairs(result);
+    return flush(result);
+  }
   for_each_group(layout(), [&](std::int64_t ranks, auto at) {
     for_each_message(pattern, static_cast<std::uint32_t>(layout().ranks),
                      [&](std::uint32_t from, std::uint32_t to, double units) {
                        if (from < ranks && to < ranks) send(at(from), at(to), units, result);
                      });
   });
+  flush(result);
 }
 
 // The lines of a box all look alike and meet nowhere, so one is enough: the ranks 0, d, 2 d, ... of the first group.
@@ -163,6 +190,7 @@ void PatternRouter::route_one_line(const Pattern& pattern, PatternCost& result) 
     send(std::int64_t{from} * pattern.distance * layout().stride, std::int64_t{to} * pattern.distance * layout().stride,
          units, result);
   });
+  flush(result);
 }
 
 void PatternRouter::route_all_pairs(PatternCost& result) {
@@ -194,7 +222,7 @@ void PatternRouter::route_pairs_in_closed_form(PatternCost& result) {
       members.clear();
       for (std::int64_t rank = 0; rank < ranks; ++rank) members.push_back(node(at(rank), i));
       const DataSize per_pair = bytes(share_of_node());
-      result.latency = std::max(result.latency, network_.add_all_to_all(members, per_pair, loads_));
+      result.latency = std::max(result.latency, routing_->add_all_to_all(members, per_pair, loads_));
     }
     result.messages += static_cast<double>(ranks * (ranks - 1)) * messages_of_pair();
     result.crosses = true;
@@ -214,7 +242,7 @@ void PatternRouter::take_back_local_pairs(std::span<const std::int64_t> group, P
       for (const std::int64_t to : there) {
         if (from == to) continue;
         for (std::int64_t i = 0; i < layout().cell_nodes; ++i) {
-          add_message(node(from, i), node(to, i), -share_of_node(), loads_);
+          transfers_.push_back({node(from, i), node(to, i), -share_of_node()});
         }
         send_local(from, to, 1.0);
         result.messages -= messages_of_pair();
@@ -275,7 +303,7 @@ void PatternRouter::add_up(PatternCost& result, bool one_line) const {
 std::vector<topology::LinkLoad> PatternRouter::unit_loads(const Pattern& pattern) {
   PatternCost unused;
   start_over();
-  route(pattern, unused);
+  route_by_load(pattern, unused);
   auto result = loads_.sorted();
   std::erase_if(result, [](const topology::LinkLoad& load) { return load.bytes <= negligible_bytes; });
   return result;

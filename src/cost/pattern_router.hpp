@@ -10,7 +10,7 @@
 #include "layout.hpp"
 #include "schedule.hpp"
 #include "zettasim/platform/machine.hpp"
-#include "zettasim/topology/network.hpp"
+#include "zettasim/topology/balance.hpp"
 
 namespace zettasim::cost {
 
@@ -40,8 +40,8 @@ class PatternRouter {
   // Adds the messages of all rounds of a schedule to `loads`.
   void add_loads(const Schedule& schedule, topology::LinkLoads& loads);
 
-  // Adds one message over the network and returns the latency of its route.
-  Duration add_message(NodeId from, NodeId to, double bytes, topology::LinkLoads& loads);
+  // Adds messages over the network that are under way together and returns the latency of the longest route.
+  Duration add_transfers(std::span<const topology::Transfer> transfers, topology::LinkLoads& loads) const;
   // Whether GPU links join two nodes.
   bool in_one_domain(NodeId a, NodeId b) const { return domain_of(a) == domain_of(b); }
 
@@ -76,7 +76,9 @@ class PatternRouter {
   void send(std::int64_t from, std::int64_t to, double units, PatternCost& result);
   void send_local(std::int64_t from, std::int64_t to, double units);
   PatternCost measure(const Pattern& pattern);
+  void route_by_load(const Pattern& pattern, PatternCost& result);
   void route(const Pattern& pattern, PatternCost& result);
+  void flush(PatternCost& result);
   void route_one_line(const Pattern& pattern, PatternCost& result);
   void route_all_pairs(PatternCost& result);
   void route_pairs_in_closed_form(PatternCost& result);
@@ -93,7 +95,9 @@ class PatternRouter {
   std::size_t kept_loads_ = 0;
 
   // Scratch space of one pattern.
+  const topology::Network* routing_;  // the network, or its detours
   topology::LinkLoads loads_;
+  std::vector<topology::Transfer> transfers_;  // not routed yet
   std::vector<topology::RoutedLink> route_;
   std::vector<double> sent_;  // over the GPU link of a device, by rank; empty where no message can stay local
   std::vector<double> received_;

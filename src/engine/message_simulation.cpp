@@ -34,7 +34,8 @@ void check_pairs(const MessageSchedule& schedule) {
   }
 }
 
-void check(const platform::Machine& machine, std::span<const MessageSchedule> schedules) {
+void check(const platform::Machine& machine, const topology::Network& network,
+           std::span<const MessageSchedule> schedules) {
   std::uint64_t messages = 0;
   std::size_t ranks = 0;
   for (const MessageSchedule& schedule : schedules) {
@@ -43,6 +44,11 @@ void check(const platform::Machine& machine, std::span<const MessageSchedule> sc
     messages += schedule.message_count();
     ranks = std::max(ranks, schedule.ranks.size());
     check_pairs(schedule);
+  }
+  if (network.detours() != nullptr) {
+    throw InputError(fmt::format("machine \"{}\", network", machine.name),
+                     "found routing that adapts to load, which --network messages does not simulate; use --network "
+                     "patterns, or set \"routing\" of the topology to \"minimal\"");
   }
   if (messages > most_messages || ranks > most_ranks) {
     throw InputError(fmt::format("machine \"{}\", network", machine.name),
@@ -141,7 +147,7 @@ class RankActor {
 
 std::vector<Duration> simulate_messages(const platform::Machine& machine, const topology::Network& network,
                                         std::span<const MessageSchedule> schedules) {
-  check(machine, schedules);
+  check(machine, network, schedules);
   const Places places = places_of(schedules);
   MessageNetwork world(machine, network, places.nodes, places.pairs);
   sg::Engine::on_deadlock_cb(

@@ -203,7 +203,8 @@ GroupRouting read_routing(const Field& topology) {
     case Kind::valiant:
       return {.valiant_share = 1.0};
     case Kind::adaptive:
-      return {.valiant_share = topology["valiant_share"].fraction()};
+      if (const auto share = topology.optional("valiant_share")) return {.valiant_share = share->fraction()};
+      return {.by_load = true};
   }
   return {};
 }

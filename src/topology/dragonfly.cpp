@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "detours.hpp"
 #include "limits.hpp"
 #include "merge_route.hpp"
 
@@ -49,6 +50,8 @@ Dragonfly::Dragonfly(const platform::Machine& machine)
   first_local_ = static_cast<std::size_t>(ends);
   first_global_ = first_local_ + static_cast<std::size_t>(locals);
   link_count_ = first_global_ + static_cast<std::size_t>(globals);
+  if (shape.routing.by_load && groups_ > 2)
+    detours_ = std::make_unique<Dragonfly>(with_all_detours<platform::Dragonfly>(machine));
 }
 
 std::size_t Dragonfly::switch_of(NodeId node, std::size_t interface) const {
@@ -223,6 +226,38 @@ Duration Dragonfly::add_all_to_all(std::span<const NodeId> nodes, DataSize per_p
   const double globals = busy > 1 ? (detours ? 2.0 : 1.0) : 0.0;
   const double locals = switches_ > 1 ? globals + 1.0 : 0.0;
   return host_.latency + global_.latency * globals + local_.latency * locals;
+}
+
+Duration Dragonfly::add_transfers(std::span<const Transfer> transfers, LinkLoads& loads) const {
+  if (transfers.size() < groups_ || interfaces_ > switches_) return Network::add_transfers(transfers, loads);
+  GroupTraffic between(cables_, switches_);
+  std::vector<RoutedLink> route;
+  Duration longest;
+  const double share = 1.0 / static_cast<double>(interfaces_);
+  for (const auto& [from, to, bytes] : transfers) {
+    const std::size_t a = group_of(from), b = group_of(to);
+    if (a == b) {
+      route.clear();
+      longest = std::max(longest, append_route(from, to, route));
+      for (const RoutedLink& step : route) loads.add(step.link, step.share * bytes);
+      continue;
+    }
+    longest = std::max(longest, host_.latency + latency_between_groups(from, to));
+    between.add_between(a, b, bytes);
+    for (std::size_t k = 0; k < interfaces_; ++k) {
+      loads.add(injection(from, k), bytes * share);
+      loads.add(ejection(to, k), bytes * share);
+      between.add_out(a, switch_of(from, k), b, bytes * share);
+      between.add_in(b, switch_of(to, k), a, bytes * share);
+    }
+  }
+  const auto inside = [&](std::size_t group, std::size_t from, std::size_t to, double bytes) {
+    if (from != to) loads.add(local(group, from, to), bytes);
+  };
+  between.fan_out(
+      inside, inside, [&](std::size_t index, double bytes) { loads.add(LinkId(first_global_ + index), bytes); },
+      inside);
+  return longest;
 }
 
 // What passes group g on the way between others, and what leaves it.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "detours.hpp"
 #include "limits.hpp"
 #include "merge_route.hpp"
 
@@ -52,6 +53,9 @@ DragonflyPlus::DragonflyPlus(const platform::Machine& machine)
   first_down_ = first_up_ + static_cast<std::size_t>(one_way);
   first_global_ = first_down_ + static_cast<std::size_t>(one_way);
   cables_ = GroupCables(groups_, static_cast<std::size_t>(shape.links_per_group_pair), spines_, shape.routing);
+  if (shape.routing.by_load && groups_ > 2) {
+    detours_ = std::make_unique<DragonflyPlus>(with_all_detours<platform::DragonflyPlus>(machine));
+  }
 }
 
 LinkRole DragonflyPlus::role(LinkId id) const {
@@ -138,6 +142,10 @@ Duration DragonflyPlus::append_between_groups(NodeId from, NodeId to, std::vecto
       }
     }
   }
+  return latency_between_groups(turns);
+}
+
+Duration DragonflyPlus::latency_between_groups(bool turns) const {
   const bool detours = cables_.valiant_share() > 0.0;
   return global_.latency * (detours ? 2.0 : 1.0) + local_.latency * (turns ? 4.0 : 2.0);
 }
@@ -186,6 +194,45 @@ Duration DragonflyPlus::add_all_to_all(std::span<const NodeId> nodes, DataSize p
   }
   if (busy < 2) return host_.latency + local_.latency * 2.0;
   return host_.latency + global_.latency * (detours ? 2.0 : 1.0) + local_.latency * (detours ? 4.0 : 2.0);
+}
+
+Duration DragonflyPlus::add_transfers(std::span<const Transfer> transfers, LinkLoads& loads) const {
+  if (transfers.size() < groups_) return Network::add_transfers(transfers, loads);
+  GroupTraffic between(cables_, leaves_);
+  std::vector<RoutedLink> route;
+  Duration longest;
+  const double share = 1.0 / static_cast<double>(interfaces_);
+  const bool detours = cables_.valiant_share() > 0.0;
+  for (const auto& [from, to, bytes] : transfers) {
+    const std::size_t a = group_of(from), b = group_of(to);
+    if (a == b) {
+      route.clear();
+      longest = std::max(longest, append_route(from, to, route));
+      for (const RoutedLink& step : route) loads.add(step.link, step.share * bytes);
+      continue;
+    }
+    longest = std::max(longest, host_.latency + latency_between_groups(detours && cables_.turns_between(a, b)));
+    between.add_between(a, b, bytes);
+    for (std::size_t k = 0; k < interfaces_; ++k) {
+      loads.add(injection(from, k), bytes * share);
+      loads.add(ejection(to, k), bytes * share);
+      between.add_out(a, leaf_of(from, k), b, bytes * share);
+      between.add_in(b, leaf_of(to, k), a, bytes * share);
+    }
+  }
+  between.fan_out([&](std::size_t group, std::size_t leaf, std::size_t spine,
+                      double sum) { loads.add(up(group, leaf, spine), sum); },
+                  [&](std::size_t group, std::size_t spine, std::size_t leaf, double sum) {
+                    loads.add(down(group, spine, leaf), sum);
+                  },
+                  [&](std::size_t index, double sum) { loads.add(LinkId(first_global_ + index), sum); },
+                  [&](std::size_t group, std::size_t entry, std::size_t exit, double sum) {
+                    for (std::size_t leaf = 0; leaf < leaves_; ++leaf) {
+                      loads.add(down(group, entry, leaf), sum / static_cast<double>(leaves_));
+                      loads.add(up(group, leaf, exit), sum / static_cast<double>(leaves_));
+                    }
+                  });
+  return longest;
 }
 
 // Links between leaf l and spine s of group g, both ways alike:

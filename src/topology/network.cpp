@@ -27,6 +27,17 @@ Duration Network::add_all_to_all(std::span<const NodeId> nodes, DataSize per_pai
   return longest;
 }
 
+Duration Network::add_transfers(std::span<const Transfer> transfers, LinkLoads& loads) const {
+  Duration longest;
+  std::vector<RoutedLink> route;
+  for (const Transfer& transfer : transfers) {
+    route.clear();
+    longest = std::max(longest, append_route(transfer.from, transfer.to, route));
+    for (const RoutedLink& step : route) loads.add(step.link, step.share * transfer.bytes);
+  }
+  return longest;
+}
+
 LoadTotals Network::totals(const LinkLoads& loads) const {
   LoadTotals sum;
   for (const LinkId id : loads.touched()) {

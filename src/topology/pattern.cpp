@@ -9,6 +9,7 @@
 #include "zettasim/base/field.hpp"
 #include "zettasim/base/problem.hpp"
 #include "zettasim/base/random.hpp"
+#include "zettasim/topology/balance.hpp"
 
 namespace zettasim::topology {
 
@@ -101,6 +102,7 @@ std::vector<Rank> partners(const Pattern& pattern, std::size_t ranks) {
   return to;
 }
 
+// Sends over one network, which may be the detours of another.
 class Router {
  public:
   Router(const Network& network, std::span<const NodeId> nodes, LinkLoads& loads)
@@ -108,10 +110,9 @@ class Router {
 
   void send(Rank from, Rank to, DataSize size) {
     if (nodes_[from] == nodes_[to]) return;
-    route_.clear();
-    latency_ = std::max(latency_, network_.append_route(nodes_[from], nodes_[to], route_));
-    for (const RoutedLink& step : route_) loads_.add(step.link, step.share * in_bytes(size));
+    transfers_.push_back({nodes_[from], nodes_[to], in_bytes(size)});
     messages_ += 1.0;
+    if (transfers_.size() >= most_transfers) flush();
   }
 
   // The closed form where every rank has a node of its own.
@@ -128,23 +129,32 @@ class Router {
     }
   }
 
-  PatternLoad result() const {
-    PatternLoad load{.messages = messages_, .latency = latency_, .transfer = {}};
-    for (const LinkLoad& there : loads_.sorted()) {
-      const Duration time = bytes(there.bytes) / network_.bandwidth(there.link);
-      if (time > load.transfer) load.transfer = time, load.slowest = there.link;
-    }
-    return load;
+  void flush() {
+    latency_ = std::max(latency_, network_.add_transfers(transfers_, loads_));
+    transfers_.clear();
   }
+  Duration latency() const { return latency_; }
+  double messages() const { return messages_; }
 
  private:
+  static constexpr std::size_t most_transfers = 1 << 20;  // routed together
+
   const Network& network_;
   std::span<const NodeId> nodes_;
   LinkLoads& loads_;
-  std::vector<RoutedLink> route_;
+  std::vector<Transfer> transfers_;  // not routed yet
   Duration latency_;
   double messages_ = 0.0;
 };
+
+PatternLoad result_of(const Network& network, const LinkLoads& loads, double messages, Duration latency) {
+  PatternLoad load{.messages = messages, .latency = latency, .transfer = {}};
+  for (const LinkLoad& there : loads.sorted()) {
+    const Duration time = bytes(there.bytes) / network.bandwidth(there.link);
+    if (time > load.transfer) load.transfer = time, load.slowest = there.link;
+  }
+  return load;
+}
 
 void send_matrix(const Pattern& pattern, std::size_t ranks, Router& router) {
   for (const Message& message : pattern.messages) {
@@ -156,13 +166,7 @@ void send_matrix(const Pattern& pattern, std::size_t ranks, Router& router) {
   }
 }
 
-}  // namespace
-
-PatternLoad add_pattern(const Network& network, const Pattern& pattern, std::span<const NodeId> nodes,
-                        LinkLoads& loads) {
-  const std::size_t ranks = nodes.size();
-  Router router(network, nodes, loads);
-  if (ranks == 0) return {};
+void send_pattern(const Pattern& pattern, std::size_t ranks, Router& router) {
   switch (pattern.kind) {
     case PatternKind::all_to_all:
       router.send_to_all(pattern.size);
@@ -185,7 +189,22 @@ PatternLoad add_pattern(const Network& network, const Pattern& pattern, std::spa
       }
     }
   }
-  return router.result();
+  router.flush();
+}
+
+}  // namespace
+
+PatternLoad add_pattern(const Network& network, const Pattern& pattern, std::span<const NodeId> nodes,
+                        LinkLoads& loads) {
+  if (nodes.empty()) return {};
+  double messages = 0.0;
+  const Duration latency = add_balanced(network, loads, [&](const Network& ways, LinkLoads& into) {
+    Router router(ways, nodes, into);
+    send_pattern(pattern, nodes.size(), router);
+    messages = router.messages();
+    return router.latency();
+  });
+  return result_of(network, loads, messages, latency);
 }
 
 std::vector<Message> load_traffic(const std::filesystem::path& file) {

@@ -94,6 +94,15 @@ TEST_CASE("on a dragonfly a message uses all interfaces of its node", "[engine][
   CHECK(time_of(machine, at_once(8, {{0, 1, 1e6}})) == Approx(1.1e-6 + 10e-6).epsilon(1e-9));
 }
 
+TEST_CASE("messages on a network that routes by load are refused in words", "[engine][rejects]") {
+  auto shape = test::dragonfly(4, 2, 3, 1);
+  shape.routing.by_load = true;
+  const auto machine = machine_of(shape);
+  const auto network = topology::build_network(machine);
+  CHECK_THROWS_WITH(engine::simulate_messages(machine, *network, {at_once(8, {{0, 7, 1e6}})}),
+                    Catch::Contains("found routing that adapts to load") && Catch::Contains("\"minimal\""));
+}
+
 TEST_CASE("ranks on one node reach each other in the software's time", "[engine][analytic]") {
   const auto machine = machine_of(test::torus({8}));
   auto schedule = at_once(2, {{0, 1, 1e6}});

@@ -68,17 +68,16 @@ TEST_CASE("a dragonfly+ and its routing are read", "[platform]") {
   json shape = {{"kind", "dragonfly-plus"}, {"groups", 3},          {"leaves_per_group", 2},
                 {"spines_per_group", 2},    {"nodes_per_group", 4}, {"links_per_group_pair", 1},
                 {"links_per_leaf_spine", 1}};
-  const auto valiant_share = [&] {
-    return std::get<DragonflyPlus>(test::parse(with_topology(shape, 12, 1)).network.topology).routing.valiant_share;
+  const auto routing = [&] {
+    return std::get<DragonflyPlus>(test::parse(with_topology(shape, 12, 1)).network.topology).routing;
   };
-  CHECK(valiant_share() == 0.0);
+  CHECK(routing() == GroupRouting{.valiant_share = 0.0, .by_load = false});
   shape["routing"] = "valiant";
-  CHECK(valiant_share() == 1.0);
+  CHECK(routing() == GroupRouting{.valiant_share = 1.0, .by_load = false});
   shape["routing"] = "adaptive";
-  CHECK(test::message_of(with_topology(shape, 12, 1)).find("/network/topology/valiant_share: missing") !=
-        std::string::npos);
+  CHECK(routing() == GroupRouting{.valiant_share = 0.0, .by_load = true});
   shape["valiant_share"] = 0.3;
-  CHECK(valiant_share() == 0.3);
+  CHECK(routing() == GroupRouting{.valiant_share = 0.3, .by_load = false});
   shape["routing"] = "minimal";
   CHECK(test::message_of(with_topology(shape, 12, 1)) ==
         "machine.json#/network/topology: unknown key \"valiant_share\"");

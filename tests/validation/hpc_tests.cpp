@@ -50,13 +50,8 @@ workload::Application standard(const std::string& model) {
   return application;
 }
 
-// Slingshot routes adaptively, which the descriptions do not say. All rows of HPL's grid pass their panels on to the
-// group next door; there an adaptive network takes the long way round, so that these machines are given that.
 platform::Machine machine_of(const std::string& name) {
-  platform::Changes changes;
-  if (name == "frontier" || name == "lumi-g" || name == "aurora")
-    changes.settings = {"/network/topology/routing=valiant"};
-  return platform::load_machine(ZETTASIM_SOURCE_DIR "/platforms/" + name + ".json", changes);
+  return platform::load_machine(ZETTASIM_SOURCE_DIR "/platforms/" + name + ".json");
 }
 
 // Operations counted over time. A run on more nodes than the description has is held against all it has, with the

@@ -167,9 +167,11 @@ struct Torus {
   bool operator==(const Torus&) const = default;
 };
 // Which share of a message between two groups goes over a third one, evenly over all others (Valiant): 0 is minimal
-// routing, 1 Valiant's, and what lies between stands for adaptive routing with a fixed mix.
+// routing, 1 Valiant's, and what lies between a fixed mix. With `by_load` the share is whatever suits the messages that
+// are under way together best.
 struct GroupRouting {
   double valiant_share = 0.0;
+  bool by_load = false;
   bool operator==(const GroupRouting&) const = default;
 };
 // Groups of switches, all-to-all inside a group and between groups. A node's interfaces go to different switches.

@@ -5,10 +5,11 @@
 // switches in turn. Parallel links between two switches of one group count as one of their summed bandwidth. Messages
 // take minimal routes (at most local, global, local), split evenly over the interfaces of the node (interface k sends
 // to interface k) and over the global links between the two groups. A share of what goes between groups may take a
-// third one on the way, evenly over all of them (group_cables.hpp): Valiant's routing, and, as a fixed mix, adaptive
-// routing.
+// third one on the way, evenly over all of them (group_cables.hpp): Valiant's routing, and, with a share that is fixed
+// or follows the load (balance.hpp), adaptive routing.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "zettasim/topology/group_cables.hpp"
@@ -33,6 +34,8 @@ class Dragonfly final : public Network {
   // ejection none.
   Duration append_route(NodeId from, NodeId to, std::vector<RoutedLink>& route) const override;
   Duration add_all_to_all(std::span<const NodeId> nodes, DataSize per_pair, LinkLoads& loads) const override;
+  Duration add_transfers(std::span<const Transfer> transfers, LinkLoads& loads) const override;
+  const Network* detours() const override { return detours_.get(); }
   std::string describe() const override;
   std::string link_name(LinkId id) const override;
 
@@ -66,6 +69,7 @@ class Dragonfly final : public Network {
   LinkKind host_;
   LinkKind local_;
   LinkKind global_;
+  std::unique_ptr<const Dragonfly> detours_;
 };
 
 }  // namespace zettasim::topology

@@ -7,6 +7,7 @@
 // (group_cables.hpp), there from spine to spine over all leaves evenly where it has to change spines.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "zettasim/topology/group_cables.hpp"
@@ -29,6 +30,8 @@ class DragonflyPlus final : public Network {
   EnergyPerByte energy(LinkId id) const override;
   Duration append_route(NodeId from, NodeId to, std::vector<RoutedLink>& route) const override;
   Duration add_all_to_all(std::span<const NodeId> nodes, DataSize per_pair, LinkLoads& loads) const override;
+  Duration add_transfers(std::span<const Transfer> transfers, LinkLoads& loads) const override;
+  const Network* detours() const override { return detours_.get(); }
   std::string describe() const override;
   std::string link_name(LinkId id) const override;
 
@@ -49,6 +52,7 @@ class DragonflyPlus final : public Network {
     return node_count_ + group * (leaves_ + spines_) + leaf;
   }
   std::size_t spine_vertex(std::size_t group, std::size_t spine) const { return leaf_vertex(group, leaves_ + spine); }
+  Duration latency_between_groups(bool turns) const;
   // Both return the latency from the first switch to the last.
   Duration append_inside_group(NodeId from, NodeId to, std::vector<RoutedLink>& route) const;
   Duration append_between_groups(NodeId from, NodeId to, std::vector<RoutedLink>& route) const;
@@ -69,6 +73,7 @@ class DragonflyPlus final : public Network {
   LinkKind host_;
   LinkKind local_;
   LinkKind global_;
+  std::unique_ptr<const DragonflyPlus> detours_;
 };
 
 }  // namespace zettasim::topology

@@ -31,6 +31,9 @@ class LinkLoads {
     for (const LinkId link : touched_) bytes_[link.index()] = 0.0;
     touched_.clear();
   }
+  void scale(double factor) {
+    for (const LinkId link : touched_) bytes_[link.index()] *= factor;
+  }
   // The loaded links in the order of their ids.
   std::vector<LinkLoad> sorted() const;
 

@@ -52,6 +52,12 @@ struct LoadTotals {
   double fabric_joules = 0.0;
 };
 
+// Bytes from one node to another, different one.
+struct Transfer {
+  NodeId from, to;
+  double bytes = 0.0;
+};
+
 // A way to cut the nodes of a network in two.
 struct Halves {
   std::vector<bool> is_second;  // by node
@@ -81,6 +87,13 @@ class Network {
   // (dimension-order routing does) overrides it with the same loads at a lower cost, and a latency that may be an upper
   // bound.
   virtual Duration add_all_to_all(std::span<const NodeId> nodes, DataSize per_pair, LinkLoads& loads) const;
+
+  // Adds many messages and returns the latency of the longest route. The default routes each; a topology whose routes
+  // fan out overrides it with the same loads, added up where they meet before they fan out.
+  virtual Duration add_transfers(std::span<const Transfer> transfers, LinkLoads& loads) const;
+  // Where routers choose by load: the same nodes and links with every message on its detours, and this network's own
+  // routes are the direct ones (balance.hpp puts them together). nullptr where routes are fixed.
+  virtual const Network* detours() const { return nullptr; }
 
   // Whether all nodes look alike: what holds from one then holds from each.
   virtual bool is_symmetric() const { return false; }
