@@ -32,6 +32,7 @@ struct Training {
   bool overlap_gradients = false;
   Precision precision = Precision::bf16;
   double devices_per_node = 1.0;
+  double host_issue = 0.0;  // seconds a kernel
 
   double microbatches() const { return batch / (dp * microbatch); }
   double copies() const { return dp * split.cp; }  // of each weight
@@ -73,6 +74,7 @@ Training read_training(const Parameters& given, const NodeShape& shape) {
                     .interleave = given["interleave"],
                     .sequence_parallel = given["sequence_parallel"] > 0.0};
   training.devices_per_node = static_cast<double>(shape.main_devices);
+  training.host_issue = given["host_issue"];
   training.microbatch = given["microbatch"];
   training.zero = given["zero"];
   training.overlap_gradients = given["overlap_gradients"] > 0.0;
@@ -237,6 +239,32 @@ void add_logits(const Training& training, const LayerPhases& layers, std::vector
   phases.insert(phases.end(), logits.begin(), logits.end());
 }
 
+// What a host thread has to issue one after the other: kernels and exchanges.
+double launches(const std::vector<Phase>& phases) {
+  double sum = 0.0;
+  for (const Phase& phase : phases) {
+    if (const auto* loop = std::get_if<Loop>(&phase.what)) {
+      sum += static_cast<double>(loop->count) * launches(loop->body);
+    } else if (const auto* overlap = std::get_if<Overlap>(&phase.what)) {
+      for (const auto& branch : overlap->branches) sum += launches(branch);
+    } else if (const auto* kernel = std::get_if<Kernel>(&phase.what)) {
+      sum += kernel->launches;
+    } else if (const auto* product = std::get_if<MatrixMultiply>(&phase.what)) {
+      sum += product->count;
+    } else if (!std::holds_alternative<Idle>(phase.what)) {
+      sum += 1.0;
+    }
+  }
+  return sum;
+}
+
+// The devices run what the hosts issue: whoever is slower sets the pace.
+std::vector<Phase> issued(const Training& training, const char* name, std::vector<Phase> phases) {
+  if (training.host_issue <= 0.0) return phases;
+  const Duration host = seconds(training.host_issue * launches(phases));
+  return {{name, Overlap{{std::move(phases), {{"host issues kernels", Busy{host, 0.0}}}}}}};
+}
+
 std::vector<Phase> reduce_gradients(const Training& training) {
   const auto operation = training.zero >= 1.0 ? CollectiveOperation::reduce_scatter : CollectiveOperation::all_reduce;
   std::vector<Phase> phases;
@@ -277,7 +305,9 @@ std::vector<Phase> step_of(const Training& training) {
 
   std::vector<Phase> step;
   const Split& split = training.split;
-  if (split.pp > 1.0) step.push_back({"pipeline bubble", Idle{(split.pp - 1.0) / split.interleave, passes}});
+  if (split.pp > 1.0)
+    step.push_back({"pipeline bubble", Idle{(split.pp - 1.0) / split.interleave, issued(training, "passes", passes)}});
+  microbatch = issued(training, "micro-batch", std::move(microbatch));
   const auto count = static_cast<std::int64_t>(training.microbatches());
   const std::vector<Phase> reduction = reduce_gradients(training);
   if (reduction.empty() || !training.overlap_gradients) {
@@ -287,8 +317,8 @@ std::vector<Phase> step_of(const Training& training) {
     if (count > 1) step.push_back(loop("micro-batches", count - 1, microbatch));
     std::vector<Phase> last = forward;
     add_logits(training, layers, last);
-    step.push_back(loop("last micro-batch", 1, std::move(last)));
-    step.push_back({"last backward", Overlap{{backward, reduction}}});
+    step.push_back(loop("last micro-batch", 1, issued(training, "forward", std::move(last))));
+    step.push_back({"last backward", Overlap{{issued(training, "backward", backward), reduction}}});
   }
   add_optimizer(training, layers, step);
   return step;
@@ -304,6 +334,7 @@ std::vector<Phase> step_of(const Training& training) {
 //                   reduce-scatter, and all-gather of the new weights (Rajbhandari et al. 2020); with 3, the weights
 //                   of each layer are gathered for each micro-batch, beside the computation
 //   optimizer:      Adam, `optimizer_bytes` of memory traffic a weight
+//   host:           issues a kernel every `host_issue`; where devices run them faster, they wait for it
 //   experts:        shared out among `ep` of the dp x cp devices; their gradients are summed over dp x cp / ep
 // tp, pp and recompute of 0 or "auto": as the memory of the devices asks for (`fitted`).
 // Ranks are ordered tp, cp, dp, pp: tensor parallel devices are neighbours. Limits: all stages but the logits are

@@ -49,8 +49,9 @@ inline std::vector<Row> read_table(const std::filesystem::path& file) {
 // A machine with its network, loaded once for all of a table's rows.
 class MeasuredMachine {
  public:
-  explicit MeasuredMachine(const std::string& platform)
-      : machine_(platform::load_machine(std::filesystem::path(ZETTASIM_SOURCE_DIR) / "platforms" / platform)),
+  explicit MeasuredMachine(const std::string& platform, std::vector<std::string> settings = {})
+      : machine_(platform::load_machine(std::filesystem::path(ZETTASIM_SOURCE_DIR) / "platforms" / platform,
+                                        {.settings = std::move(settings)})),
         network_(topology::build_network(machine_)) {}
 
   // Empty where the application does not fit.

@@ -156,6 +156,26 @@ TEST_CASE("sharing states among copies saves the memory that Rajbhandari et al c
   CHECK((memory(1) - memory(2)) / (memory(2) - memory(3)) == Approx(4.0 / 2.0));
 }
 
+// A layer forward on one device issues 12 kernels: two norms, four products, attention in one, and five between them.
+// Computing it again issues these once more, 44 us each; kernels in graphs need no host.
+TEST_CASE("a host issues the kernels of each micro-batch one after the other", "[workload][llm]") {
+  const auto host_time = [](const std::string& more) {
+    const auto program = build_program(
+        application(R"({"model": "llm-training", "layers": 3, "tp": 1, "pp": 1, "microbatches": 1)" + more + "}"), 1,
+        four_gpus);
+    return total(program.step, [](const Phase& phase) {
+      const auto* overlap = std::get_if<Overlap>(&phase.what);
+      const auto* host = overlap ? std::get_if<Busy>(&overlap->branches.back().front().what) : nullptr;
+      return host ? host->time.si() : 0.0;
+    });
+  };
+  CHECK(host_time(R"(, "recompute": "full")") - host_time(R"(, "recompute": "none")") ==
+        Approx(3 * 12 * 44e-6).epsilon(1e-9));
+  CHECK(host_time(R"(, "recompute": "none", "host_issue": "22 us")") * 2 ==
+        Approx(host_time(R"(, "recompute": "none")")).epsilon(1e-9));
+  CHECK(host_time(R"(, "host_issue": "0 s")") == 0.0);
+}
+
 // 70 billion weights of 18 B are 1.26 TB, which 4 devices of 200 GB cannot hold, whatever is computed again; 64 devices
 // can, in several stages.
 TEST_CASE("what is left open in the layout of a training is chosen by memory", "[workload][llm]") {
