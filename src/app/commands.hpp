@@ -24,6 +24,7 @@ void add_predict(CLI::App& app, int& exit_code);
 void add_power(CLI::App& app, int& exit_code);
 void add_compare(CLI::App& app, int& exit_code);
 void add_route(CLI::App& app, int& exit_code);
+void add_replay(CLI::App& app, int& exit_code);
 void add_check(CLI::App& app, int& exit_code);
 void add_sweep(CLI::App& app, int& exit_code);
 

@@ -42,6 +42,7 @@ int run_command_line(const std::vector<std::string>& arguments) {
   add_collective(app, exit_code);
   add_topology(app, exit_code);
   add_route(app, exit_code);
+  add_replay(app, exit_code);
   add_check(app, exit_code);
   add_sweep(app, exit_code);
   try {

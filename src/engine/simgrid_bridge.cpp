@@ -54,6 +54,24 @@ void start_actor(sg::Host* host, const std::string& name, const std::function<vo
 #endif
 }
 
+std::optional<std::size_t> wait_for_one(const std::vector<sg::CommPtr>& messages, double seconds) {
+#if SIMGRID_VERSION >= 40000
+  sg::ActivitySet set;
+  for (const auto& message : messages) set.push(message);
+  try {
+    const auto done = seconds < 0.0 ? set.wait_any() : set.wait_any_for(seconds);
+    for (std::size_t i = 0; i < messages.size(); ++i) {
+      if (messages[i] == done) return i;
+    }
+  } catch (const simgrid::TimeoutException&) {
+  }
+  return std::nullopt;
+#else
+  const auto done = sg::Comm::wait_any_for(messages, seconds);
+  return done < 0 ? std::nullopt : std::optional(static_cast<std::size_t>(done));
+#endif
+}
+
 SimGridWorld::SimGridWorld(std::size_t nodes, double flops_per_s) : engine_(make_engine()) {
 #if SIMGRID_VERSION >= 40000
   auto* zone = engine_->get_netzone_root()->add_netzone_empty("machine");

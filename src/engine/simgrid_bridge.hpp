@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <simgrid/s4u.hpp>
 
 #include <simgrid/version.h>  // only after s4u.hpp: alone it does not compile in 3.32
@@ -19,6 +20,10 @@ using SimGridSettings = std::vector<std::pair<std::string, std::string>>;
 std::unique_ptr<simgrid::s4u::Engine> make_engine(const SimGridSettings& more = {});
 
 void start_actor(simgrid::s4u::Host* host, const std::string& name, const std::function<void()>& body);
+
+// Waits for one of `messages` (not empty) to be done, at most `seconds` (negative: for ever); its position, or nothing
+// when the time ran out.
+std::optional<std::size_t> wait_for_one(const std::vector<simgrid::s4u::CommPtr>& messages, double seconds);
 
 class SimGridWorld {
  public:

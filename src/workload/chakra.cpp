@@ -49,6 +49,14 @@ std::optional<RankOperation> operation_in_name(const std::string& name) {
   return std::nullopt;
 }
 
+// What libraries call kernels that multiply matrices.
+bool names_product(const std::string& name) {
+  constexpr std::array<std::string_view, 8> words = {"gemm",  "Gemm",   "GEMM", "cutlass",
+                                                     "xmma_", "conv2d", "fmha", "flash_"};
+  return std::any_of(words.begin(), words.end(),
+                     [&](std::string_view word) { return name.find(word) != std::string::npos; });
+}
+
 std::string printable(const std::string& text) {
   std::string result;
   for (const char c : text.substr(0, 40)) result += c >= 0x20 && c < 0x7f ? c : '?';
@@ -80,7 +88,8 @@ class RankBuilder {
     chain_streams();
     Rank rank;
     rank.file = file_.name;
-    for (std::uint32_t i = 0; i < file_.nodes.size(); ++i) {
+    sort();
+    for (const std::uint32_t i : order_) {
       const ChakraNode& node = file_.nodes[i];
       RankWork work = work_of(node);
       if (auto* collective = std::get_if<RankCollective>(&work)) collective->group = group_of(node, file_.rank);
@@ -177,6 +186,20 @@ class RankBuilder {
     }
   }
 
+  // Into the order of their dependencies, in which collectives of a group follow one another; nodes in a circle last.
+  void sort() {
+    std::vector<bool> placed(after_.size());
+    for (const std::uint32_t i : order_) placed[i] = true;
+    for (std::uint32_t i = 0; i < after_.size(); ++i) {
+      if (!placed[i]) order_.push_back(i);
+    }
+    std::vector<std::uint32_t> place(after_.size());
+    for (std::uint32_t i = 0; i < order_.size(); ++i) place[order_[i]] = i;
+    for (auto& after : after_) {
+      for (Dependency& d : after) d.action = place[d.action];
+    }
+  }
+
   std::uint32_t lane_of(const ChakraNode& node) {
     const auto next = static_cast<std::uint32_t>(lanes_.size());
     return lanes_.emplace(std::pair{on_gpu(node), node.thread.value_or(0)}, next).first->second;
@@ -208,6 +231,7 @@ class RankBuilder {
     compute.time = seconds(node.duration_us * 1e-6);
     compute.device = node.on_cpu.value_or(false) ? DeviceKind::cpu : DeviceKind::gpu;
     compute.lane = lane_of(node);
+    compute.multiplies = compute.device == DeviceKind::gpu && names_product(node.name);
     if (node.flops) compute.flops = flops(amount(node, *node.flops, "num_ops"));
     if (node.memory_size) compute.traffic = bytes(amount(node, *node.memory_size, "tensor_size"));
     return compute;

@@ -56,6 +56,14 @@ class Checker {
     stop_at_problems();
   }
 
+  // Of each receive from any rank or with any tag, after `check`: sender and tag that it met.
+  struct Met {
+    Spot receive;
+    std::uint32_t from;
+    std::int64_t tag;
+  };
+  const std::vector<Met>& met() const { return met_; }
+
  private:
   const RankAction& action(Spot spot) const { return trace_.ranks[spot.rank].actions[spot.action]; }
 
@@ -269,7 +277,12 @@ class Checker {
     }
     const Spot receive = *taker;
     waiting.erase(taker);
+    note_met(receive, key);
     finish(receive);
+  }
+
+  void note_met(Spot spot, const ChannelKey& key) {
+    if (takes_any(std::get<RankReceive>(action(spot).work))) met_.push_back({spot, std::get<1>(key), std::get<2>(key)});
   }
 
   void post(Spot spot, const RankReceive& receive) {
@@ -281,6 +294,7 @@ class Checker {
       receives_[spot.rank].push_back(spot);
       return;
     }
+    note_met(spot, it->first);
     if (--it->second == 0) arrived_.erase(it);
     finish(spot);
   }
@@ -352,12 +366,23 @@ class Checker {
   std::vector<std::vector<State>> states_;
   std::vector<std::vector<std::vector<Successor>>> successors_;
   std::deque<Spot> ready_;
-  std::map<ChannelKey, std::int64_t> arrived_;          // messages that nobody has taken
+  std::map<ChannelKey, std::int64_t> arrived_;  // messages that nobody has taken
+  std::vector<Met> met_;
   std::map<std::uint32_t, std::deque<Spot>> receives_;  // by rank, in the order they were posted
 };
 
 }  // namespace
 
 void check(const RankTrace& trace) { Checker(trace).check(); }
+
+void settle_receives(RankTrace& trace) {
+  Checker checker(trace);
+  checker.check();
+  for (const auto& [spot, from, tag] : checker.met()) {
+    auto& receive = std::get<RankReceive>(trace.ranks[spot.rank].actions[spot.action].work);
+    receive.from = from;
+    receive.tag = tag;
+  }
+}
 
 }  // namespace zettasim::workload

@@ -65,18 +65,16 @@ bool is_chakra(std::string name) {
   return unpacked_name(name).extension() == ".et";
 }
 
-RankTrace read_files(const std::string& name, std::vector<RankFile> files) {
-  if (std::any_of(files.begin(), files.end(), [](const RankFile& file) { return is_chakra(file.name); })) {
-    std::erase_if(files, [](const RankFile& file) { return !is_chakra(file.name); });
-    return read_chakra(name, files);
-  }
-  std::erase_if(files, [](const RankFile& file) { return !begins_time_independent(file.text); });
-  if (files.empty()) {
-    throw InputError(name,
-                     "holds no file of a rank trace (a time-independent trace begins with a line as \"0 init\", "
-                     "the files of a Chakra trace end in .et)");
-  }
-  return read_time_independent(name, files);
+// Those that are of a rank trace, whatever else lies beside them.
+std::vector<RankFile> without_others(const std::string& name, std::vector<RankFile> files) {
+  const bool chakra = std::any_of(files.begin(), files.end(), [](const RankFile& f) { return is_chakra(f.name); });
+  std::erase_if(files, [&](const RankFile& file) {
+    return chakra ? !is_chakra(file.name) : !begins_time_independent(file.text);
+  });
+  if (!files.empty()) return files;
+  throw InputError(name,
+                   "holds no file of a rank trace (a time-independent trace begins with a line as \"0 init\", "
+                   "the files of a Chakra trace end in .et)");
 }
 
 std::vector<RankFile> files_in_folder(const fs::path& folder) {
@@ -119,14 +117,10 @@ std::vector<RankFile> files_of_index(const fs::path& index, const std::string& t
 }
 
 RankTrace read_without_check(const fs::path& path) {
-  if (fs::is_directory(path)) return read_files(path.string(), files_in_folder(path));
-  const std::string text = read_text(path);
-  const fs::path name = unpacked_name(path);
-  if (name.extension() == ".tar") return read_files(path.string(), unpack_archive(path.string(), text));
-  if (name.extension() == ".et") return read_chakra(path.string(), {{path.string(), text}});
-  if (name.extension() == ".goal") return read_goal(path.string(), text);
-  if (begins_time_independent(text)) return read_time_independent(path.string(), {{path.string(), text}});
-  return read_files(path.string(), files_of_index(path, text));
+  const auto files = files_of_rank_trace(path);
+  if (is_chakra(files.front().name)) return read_chakra(path.string(), files);
+  if (unpacked_name(path).extension() == ".goal") return read_goal(path.string(), files.front().text);
+  return read_time_independent(path.string(), files);
 }
 
 }  // namespace
@@ -136,6 +130,17 @@ bool is_rank_trace(const fs::path& path) {
   if (fs::is_directory(path, ignored)) return true;
   const auto extension = unpacked_name(path).extension();
   return extension == ".tar" || extension == ".txt" || extension == ".goal" || extension == ".et";
+}
+
+std::vector<RankFile> files_of_rank_trace(const fs::path& path) {
+  if (fs::is_directory(path)) return without_others(path.string(), files_in_folder(path));
+  std::string text = read_text(path);
+  const auto extension = unpacked_name(path).extension();
+  if (extension == ".tar") return without_others(path.string(), unpack_archive(path.string(), text));
+  if (extension == ".et" || extension == ".goal" || begins_time_independent(text)) {
+    return {{path.string(), std::move(text)}};
+  }
+  return without_others(path.string(), files_of_index(path, text));
 }
 
 RankTrace read_rank_trace(const fs::path& path) {

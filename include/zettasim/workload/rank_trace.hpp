@@ -30,6 +30,7 @@ struct RankCompute {
   DataSize traffic;
   std::uint32_t lane = 0;  // computes of one lane (a core, a stream) run one at a time
   DeviceKind device = DeviceKind::cpu;
+  bool multiplies = false;  // a product of matrices by its name: bound by arithmetic, where nothing else is known
 
   bool operator==(const RankCompute&) const = default;
 };
@@ -124,6 +125,10 @@ struct RankTrace {
 // send or the reverse, a rank that is not there, a collective that part of a group joins, actions that wait for each
 // other in a circle. Sends are taken to finish at once, so every circle found is one on any network.
 void check(const RankTrace& trace);
+
+// Gives each receive from any rank or with any tag the sender and the tag that it meets where ranks compute in no time;
+// a trace that `check` passes.
+void settle_receives(RankTrace& trace);
 
 // For each rank the number of its role; ranks of one role have the same actions, their partners counted from the rank
 // itself (rank 1 to 2 is as rank 2 to 3, and as the last to the first). Roles are numbered by their first rank.

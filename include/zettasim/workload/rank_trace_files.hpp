@@ -22,6 +22,9 @@ bool is_rank_trace(const std::filesystem::path& path);
 // all ranks. Throws InputError with the problems found.
 RankTrace read_rank_trace(const std::filesystem::path& path);
 
+// The files that such a trace is made of, as texts.
+std::vector<RankFile> files_of_rank_trace(const std::filesystem::path& path);
+
 // The readers of each format, without the check between ranks. Files of one rank each, or of all; a schedule is one
 // file; those of Chakra end in their rank ("name.3.et").
 RankTrace read_time_independent(const std::string& name, const std::vector<RankFile>& files);
