@@ -2,6 +2,7 @@
 #include "zettasim/cost/kernel.hpp"
 
 #include <algorithm>
+#include <boost/math/distributions/normal.hpp>
 
 #include "zettasim/base/contract.hpp"
 
@@ -47,6 +48,7 @@ KernelCost under_all_roofs(const platform::Device& device, const DeviceWork& wor
   const Duration launch = device.launch_latency * launches;
   const Duration busy = std::max({work.arithmetic, work.cache, work.memory, powered});
   KernelCost cost{.time = launch + busy,
+                  .launch = launch,
                   .compute_energy = work.compute_energy,
                   .memory_energy = work.memory_energy,
                   .limited_by = Roof::launch};
@@ -59,6 +61,17 @@ KernelCost under_all_roofs(const platform::Device& device, const DeviceWork& wor
     cost.limited_by = busy == work.cache ? Roof::cache : Roof::power;
   }
   return cost;
+}
+
+double expected_maximum(double count) {
+  return count < 2.0 ? 0.0 : boost::math::quantile(boost::math::normal(), (count - 0.375) / (count + 0.25));
+}
+
+KernelCost among_devices(const platform::Device& device, const KernelCost& cost, double devices) {
+  if (cost.limited_by != Roof::compute && cost.limited_by != Roof::power) return cost;
+  KernelCost slowest = cost;
+  slowest.time += (cost.time - cost.launch) * (expected_maximum(devices) * device.variation);
+  return slowest;
 }
 
 KernelCost kernel_cost(const platform::Device& device, const PerPrecision<FlopCount>& flops, DataSize memory_traffic,

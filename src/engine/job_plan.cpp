@@ -287,8 +287,9 @@ Stage Planner::price_product(const workload::MatrixMultiply& product, std::size_
   return stage;
 }
 
-Stage Planner::price_work(const platform::DeviceGroup& group, const cost::KernelCost& cost, std::size_t nodes) const {
+Stage Planner::price_work(const platform::DeviceGroup& group, const cost::KernelCost& alone, std::size_t nodes) const {
   const double devices = static_cast<double>(group.count) * static_cast<double>(nodes);
+  const cost::KernelCost cost = cost::among_devices(group.device, alone, devices);
   const bool on_gpu = group.device.kind == DeviceKind::gpu;
   Stage stage;
   stage.iteration.fixed_s = cost.time.si();

@@ -81,6 +81,7 @@ Device read_device(const Field& device) {
                 .limit = device["limit"].positive<Power>(),
                 .launch_latency = device["launch_latency"].nonnegative<Duration>()};
   if (!device.is_object()) return result;
+  if (const auto variation = device.optional("variation")) result.variation = variation->number(0.0, 0.2);
   result.caches = read_caches(device.optional("caches"));
   if (const auto gemm = device.optional("gemm")) result.gemm = read_tiling(*gemm);
   return result;

@@ -28,6 +28,30 @@ TEST_CASE("a kernel of much arithmetic takes flops over peak", "[cost][analytic]
   CHECK(cost.limited_by == Roof::compute);
 }
 
+// Tables of order statistics (Harter 1961): 0.5642 of 2, 1.4236 of 8, 2.5076 of 100, 3.2414 of 1,000.
+TEST_CASE("the slowest of many devices is as far from the mean as tables of normal variables say", "[cost]") {
+  CHECK(cost::expected_maximum(1) == 0.0);
+  CHECK(cost::expected_maximum(2) == Approx(0.5642).epsilon(0.05));
+  CHECK(cost::expected_maximum(8) == Approx(1.4236).epsilon(0.01));
+  CHECK(cost::expected_maximum(100) == Approx(2.5076).epsilon(0.01));
+  CHECK(cost::expected_maximum(1000) == Approx(3.2414).epsilon(0.01));
+}
+
+// 10 TFLOP / (10 TFLOP/s) = 1 s and a launch of 5 us; at 1,000 devices that vary by 2 %, 3.24 x 2 % more of the second,
+// none of the launch. The traffic of 2 TB takes 2 s on each.
+TEST_CASE("devices that step together wait for the slowest where arithmetic holds them up", "[cost][analytic]") {
+  auto gpu = test::gpu();
+  gpu.variation = 0.02;
+  gpu.launch_latency = 5_us;
+  const auto alone = cost::kernel_cost(gpu, work(Precision::fp64, 10_TFLOP), 100_GB);
+  const auto together = cost::among_devices(gpu, alone, 1000);
+  CHECK(in_seconds(together.time) - in_seconds(alone.time) == Approx(3.2414 * 0.02).epsilon(0.01));
+  CHECK(in_joules(together.compute_energy) == in_joules(alone.compute_energy));
+  CHECK(cost::among_devices(gpu, alone, 1).time == alone.time);
+  const auto traffic = cost::kernel_cost(gpu, work(Precision::fp64, 10_TFLOP), 2_TB);
+  CHECK(cost::among_devices(gpu, traffic, 1000).time == traffic.time);
+}
+
 // 2 TB / (80 % of 1 TB/s) = 2.5 s.
 TEST_CASE("a kernel of much traffic takes bytes over sustained bandwidth", "[cost][analytic]") {
   auto gpu = test::gpu();

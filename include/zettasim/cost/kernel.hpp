@@ -18,6 +18,7 @@ enum class Roof {
 
 struct KernelCost {
   Duration time;          // launches included
+  Duration launch;        // of it, for launches
   Energy compute_energy;  // above idle, caches included
   Energy memory_energy;   // above idle
   Roof limited_by = Roof::launch;
@@ -32,6 +33,16 @@ struct KernelCost {
 // Limits: docs/model.md#kernels.
 KernelCost kernel_cost(const platform::Device& device, const PerPrecision<FlopCount>& flops, DataSize memory_traffic,
                        double launches = 1.0, DataSize working_set = {});
+
+// How many standard deviations the largest of `count` normal variables is above their mean, on average.
+// Source: Blom 1958, the quantile (n - 3/8) / (n + 1/4) of the normal distribution; within 5 %. 0 for one.
+double expected_maximum(double count);
+
+// The cost where `devices` of them step together and wait for the slowest one: what arithmetic or the power limit holds
+// up takes 1 + expected_maximum x variation times as long. Devices of one type differ in the clock that they reach
+// within their power limit (Sinha et al., SC 2022). Limits: a device is slow for good, as silicon is; waiting takes
+// idle power; bandwidth and latency do not vary.
+KernelCost among_devices(const platform::Device& device, const KernelCost& cost, double devices);
 
 // What keeps a device busy once its kernels run, without launches; kernel_cost and matrix_multiply_cost end in it.
 struct DeviceWork {

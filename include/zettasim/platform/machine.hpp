@@ -59,6 +59,7 @@ struct Device {
   Power idle;                             // with its memory, doing nothing
   Power limit;                            // what its power management allows, memory included
   Duration launch_latency;                // what a kernel takes among others of its stream that hold no work
+  double variation = 0.0;                 // standard deviation of the speed of such devices at work, over their mean
   std::vector<Cache> caches = {};         // the smallest first
   std::optional<MatrixTiling> gemm = {};  // where nobody measured: cost::tiling_of has a rule
   bool operator==(const Device&) const = default;
