@@ -32,7 +32,8 @@ int run_command_line(const std::vector<std::string>& arguments) {
       "  zettasim run fugakunext mixed-day --out out\n"
       "  zettasim platform show fugakunext\n"
       "  zettasim workload describe mixed-day\n"
-      "Exit codes: 0 done, 1 (check) a regression, 2 bad input, 3 (with --strict) a simulated job did not finish.");
+      "Exit codes: 0 done, 1 (check, validate) a regression, 2 bad input, 3 (with --strict) a simulated job did not "
+      "finish.");
   add_run(app, exit_code);
   add_predict(app, exit_code);
   add_power(app, exit_code);
@@ -45,6 +46,7 @@ int run_command_line(const std::vector<std::string>& arguments) {
   add_replay(app, exit_code);
   add_check(app, exit_code);
   add_sweep(app, exit_code);
+  add_validate(app, exit_code);
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // CLI11 takes them last one first
   } catch (const CLI::ParseError& error) {

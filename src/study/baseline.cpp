@@ -1,7 +1,6 @@
 #include "zettasim/study/baseline.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -9,7 +8,6 @@
 #include <nlohmann/json.hpp>
 
 #include "zettasim/base/field.hpp"
-#include "zettasim/base/suggest.hpp"
 
 namespace zettasim::study {
 namespace {
@@ -47,17 +45,7 @@ Expectation read_expectation(const std::string& name, const Field& field) {
 }
 
 Scenario read_scenario(const std::string& name, const Field& field) {
-  Scenario scenario{.name = name, .command = {}, .expectations = {}};
-  const Field run = field["run"];
-  for (const Field& word : run.items()) scenario.command.push_back(word.text());
-  const auto& known = studied_commands();
-  if (run.is_array() && scenario.command.size() < 2) {
-    run.problem("expected a command and its arguments, such as [\"predict\", \"fugakunext\", \"hpl\"]");
-  } else if (run.is_array() && std::ranges::count(known, scenario.command[0]) == 0) {
-    run.items()[0].problem(fmt::format("found \"{}\", expected one of {}: commands with a result in JSON{}",
-                                       scenario.command[0], fmt::join(known, ", "),
-                                       suggestion(scenario.command[0], known)));
-  }
+  Scenario scenario{.name = name, .command = read_command(field["run"]), .expectations = {}};
   const Field metrics = field["metrics"];
   for (const auto& [metric, expectation] : metrics.members()) {
     scenario.expectations.push_back(read_expectation(metric, expectation));

@@ -32,16 +32,7 @@ std::vector<Run> read_runs(const Field& field) {
   for (const auto& [name, command] : field.members()) {
     Run run{name, {}};
     if (!is_name(name)) command.problem(fmt::format("\"{}\" is no name; expected letters, digits and _", name));
-    for (const Field& word : command.items()) run.command.push_back(word.text());
-    if (command.is_array() && run.command.size() < 2) {
-      command.problem("expected a command and its arguments, such as [\"predict\", \"fugakunext\", \"hpl\"]");
-    } else if (command.is_array() && std::ranges::count(studied_commands(), run.command[0]) == 0) {
-      command.items()[0].problem(fmt::format("found \"{}\", expected one of {}: commands with a result in JSON{}",
-                                             run.command[0], fmt::join(studied_commands(), ", "),
-                                             suggestion(run.command[0], studied_commands())));
-    } else if (command.is_array() && run.command[0] == "run" && run.command.size() < 3) {
-      command.problem("run needs a platform and a workload");
-    }
+    run.command = read_command(command);
     runs.push_back(std::move(run));
   }
   if (field.is_object() && runs.empty()) field.problem("is empty; expected at least one run");
@@ -457,6 +448,21 @@ void read_members(const Field& root, Sweep& sweep) {
 const std::vector<std::string>& studied_commands() {
   static const std::vector<std::string> names = {"predict", "run", "collective", "topology"};
   return names;
+}
+
+std::vector<std::string> read_command(const Field& field) {
+  std::vector<std::string> words;
+  for (const Field& word : field.items()) words.push_back(word.text());
+  if (field.is_array() && words.size() < 2) {
+    field.problem("expected a command and its arguments, such as [\"predict\", \"fugakunext\", \"hpl\"]");
+  } else if (field.is_array() && std::ranges::count(studied_commands(), words[0]) == 0) {
+    field.items()[0].problem(fmt::format("found \"{}\", expected one of {}: commands with a result in JSON{}", words[0],
+                                         fmt::join(studied_commands(), ", "),
+                                         suggestion(words[0], studied_commands())));
+  } else if (field.is_array() && words[0] == "run" && words.size() < 3) {
+    field.problem("run needs a platform and a workload");
+  }
+  return words;
 }
 
 Limits read_limits(const Field& field) {

@@ -112,6 +112,9 @@ Sweep read_sweep(Document document);
 // Commands that print one result in JSON with --json.
 const std::vector<std::string>& studied_commands();
 
+// ["predict", "fugakunext", "hpl"]: a command of those and its arguments; problems where it is none.
+std::vector<std::string> read_command(const Field& field);
+
 // {"time": "1 min", "memory": "2 GiB"}, both optional.
 Limits read_limits(const Field& field);
 
