@@ -176,12 +176,7 @@ Resolution read_resolution(const std::string& text) {
 }
 
 // What only patterns can answer.
-void check_messages(const platform::Machine& machine, const DeviceGroups& groups) {
-  if (groups.size > 0) {
-    throw InputError("--network",
-                     "found messages, expected patterns: messages are simulated between all ranks only, "
-                     "without --group-size");
-  }
+void check_messages(const platform::Machine& machine) {
   if (machine.node.domain_nodes() > 1) {
     throw InputError("--network", fmt::format("found messages, expected patterns: GPU links of \"{}\" join several "
                                               "nodes, which only patterns know",
@@ -288,7 +283,7 @@ void collective(const CollectiveArguments& arguments) {
   const auto machine = arguments.load();
   const Ranks ranks = read_ranks(machine, arguments.ranks);
   check_groups(arguments.groups, ranks);
-  if (resolution == Resolution::messages) check_messages(machine, arguments.groups);
+  if (resolution == Resolution::messages) check_messages(machine);
   const auto network = topology::build_network(machine);
   if (arguments.list) {
     cost::CommunicationModel model(machine, *network);

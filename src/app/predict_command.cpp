@@ -7,10 +7,12 @@
 #include "app/chosen_application.hpp"
 #include "app/chosen_machine.hpp"
 #include "app/commands.hpp"
+#include "app/resolution_option.hpp"
 #include "app/version.hpp"
 #include "zettasim/base/problem.hpp"
 #include "zettasim/base/text.hpp"
 #include "zettasim/engine/predict.hpp"
+#include "zettasim/engine/simulate.hpp"
 #include "zettasim/report/prediction.hpp"
 #include "zettasim/topology/network.hpp"
 
@@ -22,6 +24,7 @@ struct PredictArguments {
   std::string application;
   std::vector<std::string> parameters;
   std::optional<std::int64_t> nodes;
+  engine::Resolution network = engine::Resolution::patterns;
   bool json = false;
 };
 
@@ -38,6 +41,7 @@ std::vector<std::string> command_of(const PredictArguments& arguments) {
   if (arguments.nodes) command.insert(command.end(), {"--nodes", std::to_string(*arguments.nodes)});
   for (const auto& overlay : arguments.machine.overlays) command.insert(command.end(), {"--overlay", overlay});
   for (const auto& setting : arguments.machine.settings) command.insert(command.end(), {"--set", setting});
+  if (arguments.network == engine::Resolution::messages) command.insert(command.end(), {"--network", "messages"});
   return command;
 }
 
@@ -45,9 +49,13 @@ void predict(const PredictArguments& arguments) {
   const auto machine = arguments.machine.load();
   const auto application = chosen_application(arguments.application, arguments.parameters);
   const auto nodes = chosen_nodes(arguments, machine);
-  if (auto problems = misfits_of(machine, application, nodes); !problems.empty()) throw InputError(std::move(problems));
+  auto problems = misfits_of(machine, application, nodes);
+  if (problems.empty() && arguments.network == engine::Resolution::messages) {
+    problems = engine::find_message_misfits(machine, nodes);
+  }
+  if (!problems.empty()) throw InputError(std::move(problems));
   const auto network = topology::build_network(machine);
-  const auto prediction = engine::predict(machine, *network, application, nodes);
+  const auto prediction = engine::predict(machine, *network, application, nodes, arguments.network);
   const report::Predicted predicted{machine, application, prediction, version(), command_of(arguments)};
   fmt::print("{}", arguments.json ? report::prediction_json(predicted) : report::prediction_screen(predicted));
 }
@@ -83,6 +91,7 @@ void add_predict(CLI::App& app, int& exit_code) {
       ->required();
   command->add_option("parameters", arguments->parameters, "Parameters of the model, as name=value");
   command->add_option("--nodes", arguments->nodes, "On so many nodes, the first ones; all unless given");
+  add_resolution(*command, arguments->network);
   command->add_flag("--json", arguments->json, "Print the prediction as JSON");
   std::string footer =
       "Examples:\n"

@@ -8,6 +8,7 @@
 #include "app/commands.hpp"
 #include "app/library.hpp"
 #include "app/progress.hpp"
+#include "app/resolution_option.hpp"
 #include "app/version.hpp"
 #include "zettasim/base/files.hpp"
 #include "zettasim/base/problem.hpp"
@@ -33,6 +34,7 @@ struct RunArguments {
   engine::Placement placement = engine::Placement::automatic;
   engine::Roles roles = engine::Roles::folded;
   engine::Strides strides = engine::Strides::strided;
+  engine::Resolution network = engine::Resolution::patterns;
   bool json = false;
   bool strict = false;
 };
@@ -50,6 +52,15 @@ struct Inputs {
   platform::Machine machine;
   workload::Trace trace;
 };
+
+// That will run: wider ones than the machine are refused.
+std::int64_t widest_job(const Inputs& inputs) {
+  std::int64_t widest = 0;
+  for (const workload::Job& job : inputs.trace.jobs) {
+    if (job.nodes <= inputs.machine.node_count) widest = std::max(widest, job.nodes);
+  }
+  return widest;
+}
 
 // Reads both files before it complains, so that one run shows the problems of both.
 Inputs load_inputs(const RunArguments& arguments) {
@@ -74,6 +85,9 @@ Inputs load_inputs(const RunArguments& arguments) {
     inputs.trace = workload::read_trace(find_in_library(arguments.workload, "workloads"), options);
   });
   if (problems.empty()) problems = engine::find_misfits(inputs.machine, inputs.trace);
+  if (problems.empty() && arguments.network == engine::Resolution::messages) {
+    problems = engine::find_message_misfits(inputs.machine, widest_job(inputs));
+  }
   if (!problems.empty()) throw InputError(std::move(problems));
   return inputs;
 }
@@ -100,6 +114,7 @@ std::vector<std::string> command_of(const RunArguments& arguments) {
   }
   if (arguments.roles == engine::Roles::unfolded) command.insert(command.end(), {"--roles", "unfolded"});
   if (arguments.strides == engine::Strides::unstrided) command.insert(command.end(), {"--strides", "unstrided"});
+  if (arguments.network == engine::Resolution::messages) command.insert(command.end(), {"--network", "messages"});
   return command;
 }
 
@@ -120,6 +135,7 @@ int run(const RunArguments& arguments) {
       .placement = arguments.placement,
       .roles = arguments.roles,
       .strides = arguments.strides,
+      .network = arguments.network,
       .explain = explained,
       .on_progress = [&](std::size_t done, std::size_t total) { progress->show(done, total); }};
   const auto record = engine::simulate(machine, *network, trace, options);
@@ -186,6 +202,7 @@ void add_run(CLI::App& app, int& exit_code) {
           CLI::CheckedTransformer(std::map<std::string, engine::Strides>{{"strided", engine::Strides::strided},
                                                                          {"unstrided", engine::Strides::unstrided}})
               .description("{strided,unstrided}"));
+  add_resolution(*command, arguments->network);
   command->footer(
       "Examples:\n"
       "  zettasim run fugakunext mixed-day --out out\n"

@@ -7,7 +7,7 @@
 #include <numeric>
 #include <optional>
 
-#include "layout.hpp"
+#include "zettasim/cost/layout.hpp"
 #include "local_stage.hpp"
 #include "pattern_router.hpp"
 #include "schedule.hpp"

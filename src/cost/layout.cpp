@@ -1,4 +1,4 @@
-#include "layout.hpp"
+#include "zettasim/cost/layout.hpp"
 
 #include <algorithm>
 #include <numeric>

@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "layout.hpp"
+#include "zettasim/cost/layout.hpp"
 #include "schedule.hpp"
 #include "zettasim/platform/machine.hpp"
 #include "zettasim/topology/balance.hpp"

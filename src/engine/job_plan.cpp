@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/phase_simulator.hpp"
 #include "zettasim/base/contract.hpp"
 #include "zettasim/cost/gemm.hpp"
 #include "zettasim/cost/kernel.hpp"
@@ -104,8 +105,12 @@ const platform::StorageTier* find_tier(const platform::Machine& machine, const s
   return name.empty() && !machine.storage.empty() ? &machine.storage.front() : nullptr;
 }
 
-Planner::Planner(const platform::Machine& machine, const topology::Network& network, cost::Loads loads)
-    : machine_(machine), network_(network), loads_(loads), communication_(machine, network) {}
+Planner::Planner(const platform::Machine& machine, const topology::Network& network, cost::Loads loads,
+                 Resolution resolution)
+    : machine_(machine), network_(network), loads_(loads), communication_(machine, network) {
+  if (resolution == Resolution::messages) messages_ = std::make_unique<PhaseSimulator>(machine, network);
+}
+Planner::~Planner() = default;
 
 std::vector<double> Planner::resource_capacities() const {
   std::vector<double> capacities;
@@ -207,18 +212,13 @@ Stage Planner::price(const workload::Phase& phase, std::span<const NodeId> nodes
       return planner.price_product(product, nodes.size());
     }
     Stage operator()(const workload::Collective& collective) const {
-      cost::CollectiveChoice choice;
-      choice.groups = collective.groups;
-      choice.loads = planner.loads_;
-      return planner.price_communication(
-          planner.communication_.collective(collective.operation, collective.size, nodes, choice), true);
+      return planner.price_communication(planner.cost_of(collective, nodes), true);
     }
     Stage operator()(const workload::Shift& shift) const {
-      return planner.price_communication(
-          planner.communication_.shift(shift.distance, shift.size, nodes, planner.loads_), false);
+      return planner.price_communication(planner.cost_of(shift, nodes), false);
     }
     Stage operator()(const workload::Neighbours& halo) const {
-      return planner.price_communication(planner.communication_.neighbours(halo.dimensions, halo.size, nodes), false);
+      return planner.price_communication(planner.cost_of(halo, nodes), false);
     }
     Stage operator()(const workload::StorageAccess& access) const {
       return planner.price_storage(access, nodes.size());
@@ -297,6 +297,25 @@ Stage Planner::price_work(const platform::DeviceGroup& group, const cost::Kernel
   stage.energy[on_gpu ? Component::gpu : Component::cpu] = cost.compute_energy * devices;
   stage.energy[on_gpu ? Component::gpu_memory : Component::cpu_memory] = cost.memory_energy * devices;
   return stage;
+}
+
+cost::CommunicationCost Planner::cost_of(const workload::Collective& collective, std::span<const NodeId> nodes) {
+  cost::CollectiveChoice choice;
+  choice.groups = collective.groups;
+  choice.loads = loads_;
+  if (!messages_) return communication_.collective(collective.operation, collective.size, nodes, choice);
+  return messages_->simulated(
+      collective_phase(machine_, communication_, collective.operation, collective.size, nodes, choice));
+}
+
+cost::CommunicationCost Planner::cost_of(const workload::Shift& shift, std::span<const NodeId> nodes) {
+  if (!messages_) return communication_.shift(shift.distance, shift.size, nodes, loads_);
+  return messages_->simulated(shift_phase(machine_, communication_, shift, nodes, loads_));
+}
+
+cost::CommunicationCost Planner::cost_of(const workload::Neighbours& halo, std::span<const NodeId> nodes) {
+  if (!messages_) return communication_.neighbours(halo.dimensions, halo.size, nodes);
+  return messages_->simulated(neighbours_phase(communication_, halo, nodes));
 }
 
 Stage Planner::price_communication(const cost::CommunicationCost& cost, bool collective) const {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "zettasim/cost/communication.hpp"
 #include "zettasim/cost/kernel.hpp"
 #include "zettasim/engine/predict.hpp"
+#include "zettasim/engine/resolution.hpp"
 #include "zettasim/engine/run_record.hpp"
 #include "zettasim/platform/machine.hpp"
 #include "zettasim/topology/network.hpp"
@@ -95,11 +97,17 @@ struct JobPlan {
   DataSize device_memory;
 };
 
-// Prices programs on a machine. One per run. Who only wants times and energies leaves the bytes on each link out: on a
-// large machine they are most of the work.
+class PhaseSimulator;
+
+// Prices programs on a machine. One per run, made before its SimGrid engine. Who only wants times and energies leaves
+// the bytes on each link out: on a large machine they are most of the work.
 class Planner {
  public:
-  Planner(const platform::Machine& machine, const topology::Network& network, cost::Loads loads = cost::Loads::counted);
+  Planner(const platform::Machine& machine, const topology::Network& network, cost::Loads loads = cost::Loads::counted,
+          Resolution resolution = Resolution::patterns);
+  ~Planner();
+
+  // Throws InputError where the messages of a phase cannot be simulated.
 
   JobPlan plan(const workload::Application& application, const workload::Job& job, std::span<const NodeId> nodes);
 
@@ -114,6 +122,9 @@ class Planner {
   void add_host_traffic(DataSize each_way, std::size_t nodes, Stage& stage) const;
   Stage price_product(const workload::MatrixMultiply& product, std::size_t nodes) const;
   Stage price_work(const platform::DeviceGroup& group, const cost::KernelCost& cost, std::size_t nodes) const;
+  cost::CommunicationCost cost_of(const workload::Collective& collective, std::span<const NodeId> nodes);
+  cost::CommunicationCost cost_of(const workload::Shift& shift, std::span<const NodeId> nodes);
+  cost::CommunicationCost cost_of(const workload::Neighbours& halo, std::span<const NodeId> nodes);
   Stage price_communication(const cost::CommunicationCost& cost, bool collective) const;
   Stage price_storage(const workload::StorageAccess& access, std::size_t nodes) const;
   Stage price_busy(const workload::Busy& busy, std::size_t nodes) const;
@@ -127,6 +138,7 @@ class Planner {
   const topology::Network& network_;
   cost::Loads loads_;
   cost::CommunicationModel communication_;
+  std::unique_ptr<PhaseSimulator> messages_;  // where phases are simulated message by message
 };
 
 // What applications may know of a machine's nodes.

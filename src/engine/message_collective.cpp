@@ -3,10 +3,9 @@
 
 #include <algorithm>
 #include <map>
-#include <optional>
 
+#include "engine/message_phases.hpp"
 #include "zettasim/base/problem.hpp"
-#include "zettasim/cost/communication.hpp"
 #include "zettasim/engine/messages.hpp"
 #include "zettasim/topology/link_loads.hpp"
 
@@ -83,21 +82,17 @@ std::vector<std::string_view> message_algorithms(CollectiveOperation operation) 
   return {};
 }
 
-namespace {
-
-void check_algorithm(CollectiveOperation operation, std::string_view algorithm) {
+void check_message_algorithm(CollectiveOperation operation, std::string_view algorithm) {
   const auto known = message_algorithms(operation);
   if (std::ranges::find(known, algorithm) != known.end()) return;
   throw InputError("--algorithm", fmt::format("found \"{}\", expected one that --network messages knows for {}: {}",
                                               algorithm, name_of(operation), fmt::join(known, ", ")));
 }
 
-}  // namespace
-
 MessageSchedule collective_schedule(const platform::Machine& machine, CollectiveOperation operation,
                                     std::string_view algorithm, DataSize size, std::span<const NodeId> nodes) {
   if (algorithm.empty()) algorithm = message_algorithms(operation).front();
-  check_algorithm(operation, algorithm);
+  check_message_algorithm(operation, algorithm);
   const schedules::Placement placement(nodes.begin(), nodes.end());
   switch (operation) {
     case CollectiveOperation::all_reduce:
@@ -119,80 +114,6 @@ MessageSchedule collective_schedule(const platform::Machine& machine, Collective
       break;
   }
   return schedules::dissemination_barrier(placement);
-}
-
-namespace {
-
-// The cost by patterns of the algorithm that will be simulated.
-cost::CommunicationCost patterns_cost(cost::CommunicationModel& model, CollectiveOperation operation,
-                                      cost::CollectiveChoice choice, DataSize size, std::span<const NodeId> nodes) {
-  if (nodes.size() < 2) return model.collective(operation, size, nodes, choice);
-  if (!choice.algorithm.empty()) {
-    const cost::CommunicationCost cost = model.collective(operation, size, nodes, choice);
-    if (cost.time > Duration{}) check_algorithm(operation, cost.algorithm);
-    return cost;
-  }
-  std::optional<cost::CommunicationCost> best;
-  const auto here = model.applicable_algorithms(operation, nodes, size);
-  for (const std::string_view algorithm : message_algorithms(operation)) {
-    if (std::ranges::find(here, algorithm) == here.end()) continue;
-    choice.algorithm = algorithm;
-    cost::CommunicationCost cost = model.collective(operation, size, nodes, choice);
-    if (!best || cost.time < best->time) best = std::move(cost);
-  }
-  choice.algorithm = {};
-  return best ? *best : model.collective(operation, size, nodes, choice);
-}
-
-// What a protocol of the GPU library makes of a message between nodes: its own software latency, and flags beside data.
-struct Wire {
-  Duration message_latency;
-  Duration gap;
-  double share = 1.0;
-};
-
-Wire wire_of(const platform::Machine& machine, std::string_view protocol) {
-  if (machine.node.gpu_collectives) {
-    for (const platform::GpuProtocol& known : machine.node.gpu_collectives->protocols) {
-      if (known.name == protocol) return {known.network_step, known.network_step, known.network_share};
-    }
-  }
-  return {machine.network.message_latency, machine.network.gap(), 1.0};
-}
-
-}  // namespace
-
-// What is not between nodes (launch, stages inside them) is what patterns has beyond its rounds.
-std::vector<SimulatedCollective> simulate_collectives(const platform::Machine& machine,
-                                                      const topology::Network& network, CollectiveOperation operation,
-                                                      const cost::CollectiveChoice& choice,
-                                                      std::span<const DataSize> sizes, std::span<const NodeId> nodes) {
-  cost::CommunicationModel model(machine, network);
-  std::vector<SimulatedCollective> results;
-  std::vector<MessageSchedule> schedules(sizes.size());
-  for (std::size_t i = 0; i < sizes.size(); ++i) {
-    const auto cost = patterns_cost(model, operation, choice, sizes[i], nodes);
-    results.push_back({cost, cost.time});
-    if (nodes.size() < 2 || cost.time <= Duration{}) continue;
-    const Wire wire = wire_of(machine, cost.protocol);
-    platform::Machine as_sent = machine;
-    as_sent.network.message_latency = wire.message_latency;
-    as_sent.network.message_gap = wire.gap;
-    schedules[i] = collective_schedule(as_sent, operation, cost.algorithm, sizes[i] / wire.share, nodes);
-    schedules[i].message_latency = wire.message_latency;
-    results[i].time -= time_in_rounds(machine, network, schedules[i]);
-  }
-  std::vector<MessageSchedule> sent;
-  std::vector<std::size_t> which;
-  for (std::size_t i = 0; i < schedules.size(); ++i) {
-    if (schedules[i].ranks.empty()) continue;
-    sent.push_back(std::move(schedules[i]));
-    which.push_back(i);
-  }
-  if (sent.empty()) return results;
-  const auto times = simulate_messages(machine, network, sent);
-  for (std::size_t k = 0; k < which.size(); ++k) results[which[k]].time += times[k];
-  return results;
 }
 
 }  // namespace zettasim::engine

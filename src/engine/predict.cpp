@@ -83,12 +83,12 @@ workload::Outcome outcome_of(const JobPlan& plan, const PerPrecision<FlopCount>&
 }  // namespace
 
 Prediction predict(const platform::Machine& machine, const topology::Network& network,
-                   const workload::Application& application, std::int64_t nodes) {
+                   const workload::Application& application, std::int64_t nodes, Resolution resolution) {
   std::vector<NodeId> first_nodes;
   for (std::int64_t i = 0; i < nodes; ++i) first_nodes.emplace_back(static_cast<std::size_t>(i));
   workload::Job job;
   job.nodes = nodes;
-  const JobPlan plan = Planner(machine, network, cost::Loads::left_out).plan(application, job, first_nodes);
+  const JobPlan plan = Planner(machine, network, cost::Loads::left_out, resolution).plan(application, job, first_nodes);
   const Surroundings around(machine, network, nodes);
 
   Prediction result;

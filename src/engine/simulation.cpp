@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "zettasim/base/contract.hpp"
+#include "zettasim/base/problem.hpp"
 
 namespace zettasim::engine {
 namespace {
@@ -20,9 +21,9 @@ Simulation::Simulation(const platform::Machine& machine, const topology::Network
       network_(network),
       trace_(trace),
       options_(options),
+      planner_(machine, network, cost::Loads::counted, options.network),
       world_(static_cast<std::size_t>(machine.node_count),
              machine.peak(Precision::fp64).si() / static_cast<double>(machine.node_count)),
-      planner_(machine, network),
       power_model_(machine, network.switch_count()),
       meter_(power_model_, machine.node_count),
       sharing_(planner_.resource_capacities()),
@@ -34,14 +35,16 @@ Simulation::Simulation(const platform::Machine& machine, const topology::Network
 
 RunRecord Simulation::run() {
   batch_alarm_ = std::make_unique<Alarm>();
-  world_.start_actor("batch system", 0, [this] { batch_system(); });
+  world_.start_actor("batch system", 0, [this] { run_batch_system(); });
   world_.run();
+  if (failure_) std::rethrow_exception(failure_);
   for (const JobRecord& job : record_.jobs) record_.end = std::max(record_.end, job.end);
   meter_.finish(record_.end, record_);
   for (const auto& [key, count] : latencies_) {
     (key.first ? record_.collectives : record_.messages).push_back({seconds(key.second), count});
   }
   record_.settings = SimGridWorld::settings();
+  if (options_.network == Resolution::messages) record_.settings.emplace_back("network", "messages");
   rank_links();
   return std::move(record_);
 }
@@ -65,6 +68,16 @@ void Simulation::rank_links() {
 
 // --- The batch system
 // -------------------------------------------------------------------------------------------------
+
+// An exception must not leave its actor: SimGrid would end the process.
+void Simulation::run_batch_system() {
+  try {
+    batch_system();
+  } catch (const InputError&) {
+    failure_ = std::current_exception();
+    simgrid::s4u::Actor::kill_all();
+  }
+}
 
 void Simulation::batch_system() {
   while (jobs_done_ < trace_.jobs.size()) {

@@ -2,6 +2,7 @@
 // know nothing of SimGrid. Private to the engine; simulate() is the door.
 #pragma once
 
+#include <exception>
 #include <map>
 #include <memory>
 #include <vector>
@@ -39,6 +40,7 @@ class Simulation {
   void rank_links();
 
   // The batch system.
+  void run_batch_system();
   void batch_system();
   void submit_due_jobs();
   void start_what_may_start();
@@ -63,8 +65,8 @@ class Simulation {
   const workload::Trace& trace_;
   const RunOptions& options_;
 
+  Planner planner_;  // before the world: it may fork
   SimGridWorld world_;
-  Planner planner_;
   PowerModel power_model_;
   PowerMeter meter_;
   Sharing sharing_;
@@ -80,6 +82,7 @@ class Simulation {
   std::vector<std::unique_ptr<Play>> ended_;  // kept, emptied, to the end: their actors return in their own time
   std::size_t next_submit_ = 0;
   std::size_t jobs_done_ = 0;
+  std::exception_ptr failure_;  // of an actor, thrown when the engine has stopped
   std::vector<double> resource_bytes_;
   std::map<std::pair<bool, double>, double> latencies_;  // (collective, seconds) -> count
 

@@ -60,6 +60,16 @@ TEST_CASE("language models run on machines that describe no storage", "[llm]") {
       0.0);
 }
 
+// A halo of two nodes on one cable shares nothing, so that both resolutions agree.
+TEST_CASE("an application is predicted message by message where it is small enough") {
+  const double patterns = prediction("two-nodes stencil")["time_s"],
+               messages = prediction("two-nodes stencil --network messages")["time_s"];
+  CHECK(messages == Approx(patterns).epsilon(1e-9));
+  const auto outcome = call("predict fugakunext stencil --network messages");
+  CHECK(outcome.exit_code == 2);
+  CHECK(contains(outcome.error, "found messages for 3840 nodes, expected at most 2048"));
+}
+
 TEST_CASE("predictions are the same bytes each time") {
   CHECK(call("predict frontier stencil --json").out == call("predict frontier stencil --json").out);
 }

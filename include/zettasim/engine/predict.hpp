@@ -8,6 +8,7 @@
 
 #include "zettasim/base/quantity.hpp"
 #include "zettasim/base/vocabulary.hpp"
+#include "zettasim/engine/resolution.hpp"
 #include "zettasim/engine/run_record.hpp"
 #include "zettasim/platform/machine.hpp"
 #include "zettasim/topology/network.hpp"
@@ -45,8 +46,10 @@ struct Prediction {
   Energy total_energy() const { return energy.sum(); }
 };
 
-// The application on the first `nodes` nodes. find_misfits has been asked before.
+// The application on the first `nodes` nodes. find_misfits, and of messages
+// find_message_misfits, has been asked before; throws InputError where messages cannot be simulated after all.
 Prediction predict(const platform::Machine& machine, const topology::Network& network,
-                   const workload::Application& application, std::int64_t nodes);
+                   const workload::Application& application, std::int64_t nodes,
+                   Resolution resolution = Resolution::patterns);
 
 }  // namespace zettasim::engine

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "zettasim/base/problem.hpp"
+#include "zettasim/engine/resolution.hpp"
 #include "zettasim/engine/run_record.hpp"
 #include "zettasim/platform/machine.hpp"
 #include "zettasim/topology/network.hpp"
@@ -43,6 +44,7 @@ struct RunOptions {
   Placement placement = Placement::automatic;
   Roles roles = Roles::folded;
   Strides strides = Strides::strided;
+  Resolution network = Resolution::patterns;
   std::optional<JobId> explain = {};  // record why this job waited
   // Called as jobs end, with how many of how many are done.
   std::function<void(std::size_t done, std::size_t total)> on_progress = {};
@@ -52,8 +54,11 @@ struct RunOptions {
 // machine (those of a recorded log are refused one by one, and counted), storage tiers the machine does not have.
 std::vector<Problem> find_misfits(const platform::Machine& machine, const workload::Trace& trace);
 
-// Runs the trace to its end. Once per process: a second SimGrid engine would start where the first stopped, so a study
-// forks a child per run.
+// The same of Resolution::messages, for jobs of up to so many nodes.
+std::vector<Problem> find_message_misfits(const platform::Machine& machine, std::int64_t nodes);
+
+// Runs the trace to its end. Throws InputError where messages of a job cannot be simulated after all. Once per process:
+// a second SimGrid engine would start where the first stopped, so a study forks a child per run.
 RunRecord simulate(const platform::Machine& machine, const topology::Network& network, const workload::Trace& trace,
                    const RunOptions& options = {});
 
