@@ -13,6 +13,7 @@
 #include "zettasim/cost/algorithms.hpp"
 #include "zettasim/cost/communication.hpp"
 #include "zettasim/engine/messages.hpp"
+#include "zettasim/engine/resolution.hpp"
 #include "zettasim/platform/load.hpp"
 #include "zettasim/topology/network.hpp"
 
@@ -164,7 +165,7 @@ struct Row {
   Bandwidth bus_bandwidth;
 };
 
-enum class Resolution { patterns, messages };
+using engine::Resolution;
 
 Resolution read_resolution(const std::string& text) {
   if (text == "patterns") return Resolution::patterns;
