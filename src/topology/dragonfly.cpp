@@ -233,6 +233,8 @@ Duration Dragonfly::add_transfers(std::span<const Transfer> transfers, LinkLoads
   GroupTraffic between(cables_, switches_);
   std::vector<RoutedLink> route;
   Duration longest;
+  const double ways = cables_.valiant_share() > 0.0 ? 2.0 : 1.0;
+  const Duration bound = host_.latency + global_.latency * ways + local_.latency * (ways + 1.0);
   const double share = 1.0 / static_cast<double>(interfaces_);
   for (const auto& [from, to, bytes] : transfers) {
     const std::size_t a = group_of(from), b = group_of(to);
@@ -242,7 +244,8 @@ Duration Dragonfly::add_transfers(std::span<const Transfer> transfers, LinkLoads
       for (const RoutedLink& step : route) loads.add(step.link, step.share * bytes);
       continue;
     }
-    longest = std::max(longest, host_.latency + latency_between_groups(from, to));
+    // Once a route is as long as any, the others need not be looked at: that takes longer than adding them up.
+    if (longest < bound) longest = std::max(longest, host_.latency + latency_between_groups(from, to));
     between.add_between(a, b, bytes);
     for (std::size_t k = 0; k < interfaces_; ++k) {
       loads.add(injection(from, k), bytes * share);
