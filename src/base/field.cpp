@@ -86,6 +86,7 @@ std::vector<std::pair<std::string, Field>> Field::members() const {
 }
 
 bool Field::is_object() const { return value_ && value_->is_object() && !value_->contains("value"); }
+bool Field::has_members() const { return value_ && value_->is_object(); }
 bool Field::is_array() const { return value_ && value_->is_array(); }
 bool Field::is_string() const { return value_ && scalar()->is_string(); }
 

@@ -233,6 +233,7 @@ Stage Planner::price(const workload::Phase& phase, std::span<const NodeId> nodes
     Stage operator()(const workload::Idle& idle) const { return planner.price_idle(idle, nodes); }
   };
   Stage stage = std::visit(Pricer{*this, nodes}, phase.what);
+  stage.iteration.energy_j = stage.energy.sum().si();
   if (!stage.shares.empty()) return stage;
   FlopCount work;
   for (const Precision p : all_precisions) work += stage.flops[p];

@@ -26,6 +26,14 @@
 
 namespace zettasim::engine {
 
+// How fast a stage goes. What it takes alone is Speed().
+struct Speed {
+  Speed(double stretch_of_shared = 1.0, double seconds_per_joule = 0.0)
+      : stretch(stretch_of_shared), slowness(seconds_per_joule) {}
+  double stretch;   // of shared phases, by other jobs' traffic
+  double slowness;  // 1 over the power that the job may draw above rest, s/J; 0: as much as it likes
+};
+
 // Where time goes inside a stage: phases, loops over them, branches side by side.
 struct PhaseTree {
   enum class Shape {
@@ -40,26 +48,33 @@ struct PhaseTree {
   bool linear = true;
   double fixed_s = 0.0;
   double shared_s = 0.0;
+  double energy_j = 0.0;   // of a phase or an overlap: above rest, all nodes of the job
   std::int64_t count = 1;  // of a loop
   double times = 1.0;      // of idleness
   std::vector<PhaseTree> children;
 
-  double once_s(double stretch) const { return linear ? fixed_s + stretch * shared_s : branching_s(stretch); }
-  double total_s(double stretch) const { return static_cast<double>(count) * once_s(stretch); }
+  double once_s(Speed speed) const {
+    if (speed.slowness > 0.0) return powered_s(speed);
+    return linear ? fixed_s + speed.stretch * shared_s : branching_s(speed.stretch);
+  }
+  double total_s(Speed speed) const { return static_cast<double>(count) * once_s(speed); }
   bool stretches() const { return !linear || shared_s > 0.0; }
   // Sums up the children; to be called once they are complete.
   void close();
 
  private:
   double branching_s(double stretch) const;
+  double powered_s(Speed speed) const;
 };
 
 // Positions inside a tree are told in the time it takes alone (stretch 1), from its beginning. These two go back and
-// forth between such a position and the time it takes to get there at a stretch; both are continuous and increasing.
-double elapsed_at(const PhaseTree& tree, double position_s, double stretch);
-double position_after(const PhaseTree& tree, double elapsed_s, double stretch);
+// forth between such a position and the time it takes to get there at a speed; both are continuous and increasing.
+double elapsed_at(const PhaseTree& tree, double position_s, Speed speed);
+double position_after(const PhaseTree& tree, double elapsed_s, Speed speed);
 // The stretch, at least 1, at which one execution takes `once_s`; 1 where nothing in the tree stretches.
 double stretch_that_takes(const PhaseTree& tree, double once_s);
+// What the phase that draws most draws, above rest; whoever may draw that is not slowed.
+double most_power_w(const PhaseTree& tree);
 
 struct CommunicationSample {
   bool collective = true;  // or an exchange between neighbours

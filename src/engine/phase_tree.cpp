@@ -46,6 +46,28 @@ double PhaseTree::branching_s(double stretch) const {
   return shape == Shape::overlap ? longest : times * sum;
 }
 
+// A phase that may not draw what it would takes as long as its energy lasts at what it may: the power roof. Phases side
+// by side share what they may draw.
+double PhaseTree::powered_s(Speed speed) const {
+  if (shape == Shape::phase) return std::max(fixed_s + speed.stretch * shared_s, energy_j * speed.slowness);
+  double sum = 0.0, longest = 0.0;
+  for (const PhaseTree& child : children) {
+    const double child_s = child.total_s(speed);
+    sum += child_s;
+    longest = std::max(longest, child_s);
+  }
+  if (shape == Shape::overlap) return std::max(longest, energy_j * speed.slowness);
+  return times * sum;
+}
+
+double most_power_w(const PhaseTree& tree) {
+  const double alone_s = tree.once_s({});
+  const bool draws = tree.shape == PhaseTree::Shape::phase || tree.shape == PhaseTree::Shape::overlap;
+  double most_w = draws && alone_s > 0.0 ? tree.energy_j / alone_s : 0.0;
+  for (const PhaseTree& child : tree.children) most_w = std::max(most_w, most_power_w(child));
+  return most_w;
+}
+
 // The time grows with the stretch along straight pieces; where branches overlap, the stretch is found by halving.
 double stretch_that_takes(const PhaseTree& tree, double once_s) {
   const double alone_s = tree.once_s(1.0);
@@ -62,36 +84,36 @@ double stretch_that_takes(const PhaseTree& tree, double once_s) {
   return high;
 }
 
-double elapsed_at(const PhaseTree& tree, double position_s, double stretch) {
+double elapsed_at(const PhaseTree& tree, double position_s, Speed speed) {
   const auto [iterations, rest_in_tree] = split(position_s, tree.once_s(1.0), tree.count);
-  double elapsed = iterations * tree.once_s(stretch);
+  double elapsed = iterations * tree.once_s(speed);
   double rest = rest_in_tree;
   if (iterations >= static_cast<double>(tree.count)) return elapsed;
   if (tree.shape != PhaseTree::Shape::loop) {
     const double alone = tree.once_s(1.0);
-    return elapsed + (alone > 0.0 ? rest / alone * tree.once_s(stretch) : 0.0);
+    return elapsed + (alone > 0.0 ? rest / alone * tree.once_s(speed) : 0.0);
   }
   for (const PhaseTree& child : tree.children) {
     const double whole = child.total_s(1.0);
-    if (rest <= whole) return elapsed + elapsed_at(child, rest, stretch);
+    if (rest <= whole) return elapsed + elapsed_at(child, rest, speed);
     rest -= whole;
-    elapsed += child.total_s(stretch);
+    elapsed += child.total_s(speed);
   }
   return elapsed;
 }
 
-double position_after(const PhaseTree& tree, double elapsed_s, double stretch) {
-  const auto [iterations, rest_in_tree] = split(elapsed_s, tree.once_s(stretch), tree.count);
+double position_after(const PhaseTree& tree, double elapsed_s, Speed speed) {
+  const auto [iterations, rest_in_tree] = split(elapsed_s, tree.once_s(speed), tree.count);
   double position = iterations * tree.once_s(1.0);
   double rest = rest_in_tree;
   if (iterations >= static_cast<double>(tree.count)) return position;
   if (tree.shape != PhaseTree::Shape::loop) {
-    const double stretched = tree.once_s(stretch);
+    const double stretched = tree.once_s(speed);
     return position + (stretched > 0.0 ? rest / stretched * tree.once_s(1.0) : 0.0);
   }
   for (const PhaseTree& child : tree.children) {
-    const double whole = child.total_s(stretch);
-    if (rest <= whole) return position + position_after(child, rest, stretch);
+    const double whole = child.total_s(speed);
+    if (rest <= whole) return position + position_after(child, rest, speed);
     rest -= whole;
     position += child.total_s(1.0);
   }

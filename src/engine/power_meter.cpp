@@ -41,6 +41,13 @@ PerComponent<Power> PowerModel::at_facility(PerComponent<Power> power, double no
   return power;
 }
 
+PerComponent<Power> PowerModel::facility_at_rest(double nodes) const {
+  PerComponent<Power> power = nodes_at_rest(nodes);
+  power[Component::network] += network_at_rest_;
+  power[Component::storage] += storage_at_rest_;
+  return at_facility(power, nodes);
+}
+
 PowerMeter::PowerMeter(const PowerModel& model, std::int64_t node_count) : model_(model), node_count_(node_count) {
   now_power_ = facility_power();
   note_step({});

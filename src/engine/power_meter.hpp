@@ -21,6 +21,8 @@ class PowerModel {
   PerComponent<Power> nodes_at_rest(double nodes) const { return rest_ * nodes; }
   Power network_at_rest() const { return network_at_rest_; }
   Power storage_at_rest() const { return storage_at_rest_; }
+  // All of `nodes` nodes, network and storage at rest, at the facility.
+  PerComponent<Power> facility_at_rest(double nodes) const;
   // The same power with the losses of `nodes` nodes' supplies, of distribution, and cooling.
   PerComponent<Power> at_facility(PerComponent<Power> power, double nodes) const;
 

@@ -2,42 +2,51 @@
 
 namespace zettasim::engine {
 
-Reservation reserve(const WaitingJob& head, const RunningJobs& running, std::int64_t free) {
+// A sum of powers that came and went may miss what it should be by rounding; nodes are counted.
+bool FreeShare::holds(const WaitingJob& job) const {
+  return job.nodes <= nodes && job.power_w * (1.0 - 1e-9) <= power_w;
+}
+
+Reservation reserve(const WaitingJob& head, const RunningJobs& running, FreeShare free) {
   Reservation reservation;
   for (const RunningUntil& job : running) {
-    if (free >= head.nodes && job.end_s > reservation.time_s) break;  // jobs that end at that very time still count
-    free += job.nodes;
-    if (free < head.nodes) continue;
-    reservation = {job.end_s, free - head.nodes};
+    if (free.holds(head) && job.end_s > reservation.time_s) break;  // jobs that end at that very time still count
+    free.nodes += job.nodes;
+    free.power_w += job.power_w;
+    if (!free.holds(head)) continue;
+    reservation = {job.end_s, free};
+    reservation.spare.take(head);
   }
   return reservation;
 }
 
 std::vector<std::size_t> choose_starts(QueuePolicy policy, double now_s, const std::vector<WaitingJob>& queue,
-                                       const RunningJobs& running, std::int64_t free) {
+                                       const RunningJobs& running, FreeShare free) {
   std::vector<std::size_t> starts;
   std::size_t next = 0;
-  for (; next < queue.size() && queue[next].nodes <= free; ++next) {
+  for (; next < queue.size() && free.holds(queue[next]); ++next) {
     starts.push_back(next);
-    free -= queue[next].nodes;
+    free.take(queue[next]);
   }
-  if (policy == QueuePolicy::first_come || next >= queue.size() || free == 0) return starts;
+  if (policy == QueuePolicy::first_come || next >= queue.size() || free.nodes == 0) return starts;
   Reservation reservation;
   if (starts.empty()) {
     reservation = reserve(queue[next], running, free);
   } else {
     RunningJobs with_started = running;
-    for (const std::size_t i : starts) with_started.insert({now_s + queue[i].requested_s, queue[i].id, queue[i].nodes});
+    for (const std::size_t i : starts) {
+      with_started.insert({now_s + queue[i].requested_s, queue[i].id, queue[i].nodes, queue[i].power_w});
+    }
     reservation = reserve(queue[next], with_started, free);
   }
-  for (std::size_t i = next + 1; i < queue.size() && free > 0; ++i) {
+  for (std::size_t i = next + 1; i < queue.size() && free.nodes > 0; ++i) {
     const WaitingJob& job = queue[i];
-    if (job.nodes > free) continue;
+    if (!free.holds(job)) continue;
     const bool ends_before = now_s + job.requested_s <= reservation.time_s;
-    if (!ends_before && job.nodes > reservation.spare) continue;
+    if (!ends_before && !reservation.spare.holds(job)) continue;
     starts.push_back(i);
-    free -= job.nodes;
-    if (!ends_before) reservation.spare -= job.nodes;
+    free.take(job);
+    if (!ends_before) reservation.spare.take(job);
   }
   return starts;
 }

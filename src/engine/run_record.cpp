@@ -10,12 +10,13 @@ TimeByActivity& TimeByActivity::operator+=(const TimeByActivity& other) {
   busy += other.busy;
   idle += other.idle;
   sharing += other.sharing;
+  power += other.power;
   return *this;
 }
 
 TimeByActivity operator*(const TimeByActivity& time, double factor) {
   return {time.kernel * factor, time.collective * factor, time.neighbours * factor, time.storage * factor,
-          time.busy * factor,   time.idle * factor,       time.sharing * factor};
+          time.busy * factor,   time.idle * factor,       time.sharing * factor,    time.power * factor};
 }
 
 }  // namespace zettasim::engine

@@ -13,6 +13,11 @@ PerComponent<Power> power_over(const PerComponent<Energy>& energy, Duration time
 
 }  // namespace
 
+Energy facility_energy(const PowerModel& model, const Stage& stage) {
+  constexpr Duration one = seconds(1.0);  // the losses that grow with power do so with energy
+  return model.at_facility(power_over(stage.energy, one), 0.0).sum() * one;
+}
+
 RunningJob::RunningJob(JobId id, std::vector<NodeId> nodes, JobPlan plan, const PowerModel& power, JobRecord& record)
     : id_(id), nodes_(std::move(nodes)), plan_(std::move(plan)), power_model_(power), record_(record) {}
 
@@ -23,35 +28,58 @@ void RunningJob::begin_stage(const StageRun& run, double now_s) {
   since_s_ = now_s;
   position_s_ = 0.0;
   credited_ = 0.0;
+  speed_ = {};
+  draw_ = Draw{.tree = &stage_->iteration,
+               .nodes = static_cast<double>(nodes_.size()),
+               .facility_j = facility_energy(power_model_, *stage_).si(),
+               .most_w = most_power_w(stage_->iteration)};
   change_pace(1.0, now_s);
 }
 
 double RunningJob::remaining_s(double now_s) const {
-  return std::max(0.0, tree_.total_s(stretch_) - elapsed_at(tree_, position_s_, stretch_) - (now_s - since_s_));
+  return std::max(0.0, tree_.total_s(speed_) - elapsed_at(tree_, position_s_, speed_) - (now_s - since_s_));
 }
 
 // At pace x an iteration takes 1/x of its time alone; the shared phases take up all of the difference.
 void RunningJob::change_pace(double pace, double now_s) {
   account(now_s);
-  stretch_ = stretch_that_takes(tree_, tree_.once_s(1.0) / pace);
-  const double iteration_s = tree_.once_s(stretch_);
+  speed_.stretch = draw_->stretch = stretch_that_takes(tree_, tree_.once_s(1.0) / pace);
+  renew_power();
+}
+
+void RunningJob::change_slowness(double slowness, double now_s) {
+  account(now_s);
+  speed_.slowness = slowness;
+  renew_power();
+}
+
+void RunningJob::renew_power() {
+  const double iteration_s = tree_.once_s(speed_);
   power_ = iteration_s > 0.0 ? power_over(stage_->energy, seconds(iteration_s)) : PerComponent<Power>{};
 }
 
 void RunningJob::account(double now_s) {
   const double elapsed_s = now_s - since_s_;
   if (elapsed_s <= 0.0) return;
-  const double position_s = position_after(tree_, elapsed_at(tree_, position_s_, stretch_) + elapsed_s, stretch_);
-  credit((position_s - position_s_) / tree_.once_s(1.0), elapsed_s);
+  const double position_s = position_after(tree_, elapsed_at(tree_, position_s_, speed_) + elapsed_s, speed_);
+  double held_back_s = 0.0;
+  if (speed_.slowness > 0.0) {
+    const double free_s =
+        elapsed_at(tree_, position_s, speed_.stretch) - elapsed_at(tree_, position_s_, speed_.stretch);
+    held_back_s = std::max(0.0, elapsed_s - free_s);
+    record_.throttled += seconds(elapsed_s);
+  }
+  credit((position_s - position_s_) / tree_.once_s(1.0), elapsed_s, held_back_s);
   position_s_ = position_s;
   since_s_ = now_s;
 }
 
-void RunningJob::credit(double iterations, double elapsed_s) {
+void RunningJob::credit(double iterations, double elapsed_s, double held_back_s) {
   credited_ += iterations;
   const TimeByActivity alone = stage_->alone * iterations;
   record_.time += alone;
-  record_.time.sharing += seconds(elapsed_s) - alone.sum();
+  record_.time.power += seconds(held_back_s);
+  record_.time.sharing += seconds(elapsed_s) - alone.sum() - seconds(held_back_s);
   for (const Precision p : all_precisions) record_.flops[p] += stage_->flops[p] * iterations;
   const double nodes = static_cast<double>(nodes_.size());
   PerComponent<Power> drawn = power_model_.nodes_at_rest(nodes);
@@ -61,8 +89,9 @@ void RunningJob::credit(double iterations, double elapsed_s) {
 
 double RunningJob::end_stage(bool complete, double now_s) {
   account(now_s);
-  if (complete) credit(static_cast<double>(tree_.count) - credited_, 0.0);  // sums are whole, whatever rounding left
+  if (complete) credit(static_cast<double>(tree_.count) - credited_, 0.0, 0.0);  // sums are whole, despite rounding
   power_ = {};
+  draw_.reset();
   return credited_;
 }
 

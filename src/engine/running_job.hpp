@@ -9,12 +9,16 @@
 #include <vector>
 
 #include "engine/job_plan.hpp"
+#include "engine/power_budget.hpp"
 #include "engine/power_meter.hpp"
 #include "engine/sharing.hpp"
 #include "zettasim/base/ids.hpp"
 #include "zettasim/engine/run_record.hpp"
 
 namespace zettasim::engine {
+
+// What one iteration of a stage takes above rest at the facility meter, its losses and cooling included.
+Energy facility_energy(const PowerModel& model, const Stage& stage);
 
 class RunningJob {
  public:
@@ -29,11 +33,15 @@ class RunningJob {
   const Stage& stage() const { return *stage_; }
   // The whole stage, all its iterations, as one tree.
   const PhaseTree& tree() const { return tree_; }
-  double stretch() const { return stretch_; }
-  // How many seconds from `now_s` on the stage still takes at the present stretch.
+  Speed speed() const { return speed_; }
+  // How many seconds from `now_s` on the stage still takes at the present speed.
   double remaining_s(double now_s) const;
   // Sharing has given the stage another pace: what was done so far is accounted for at the old one.
   void change_pace(double pace, double now_s);
+  // The power budget allows another slowness; the same holds.
+  void change_slowness(double slowness, double now_s);
+  // What the stage asks of the power budget; nothing between stages.
+  const std::optional<Draw>& draw() const { return draw_; }
   // The stage ends, complete or cut short; `iterations` that were done are returned for the traffic that went over
   // links.
   double end_stage(bool complete, double now_s);
@@ -48,7 +56,8 @@ class RunningJob {
 
  private:
   void account(double now_s);
-  void credit(double iterations, double elapsed_s);
+  void credit(double iterations, double elapsed_s, double held_back_s);
+  void renew_power();
 
   JobId id_;
   std::vector<NodeId> nodes_;
@@ -58,9 +67,10 @@ class RunningJob {
 
   const Stage* stage_ = nullptr;
   PhaseTree tree_;
-  double since_s_ = 0.0;  // the stage was at position_s_ then, and has gone on at stretch_ from there
+  double since_s_ = 0.0;  // the stage was at position_s_ then, and has gone on at speed_ from there
   double position_s_ = 0.0;
-  double stretch_ = 1.0;
+  Speed speed_;
+  std::optional<Draw> draw_;
   double credited_ = 0.0;  // iterations whose work is in the record
   PerComponent<Power> power_;
 };

@@ -3,15 +3,38 @@
 // only inside Alarm::sleep.
 #include "engine/simulation.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "zettasim/base/contract.hpp"
 #include "zettasim/base/problem.hpp"
+#include "zettasim/base/text.hpp"
 
 namespace zettasim::engine {
 namespace {
 
-constexpr double grace_s = 1e-3;  // a job that needs its requested time to the last digit is not ended for rounding
+constexpr double grace_s = 1e-3;    // a job that needs its requested time to the last digit is not ended for rounding
+constexpr double kept_back = 1e-9;  // share of the budget that no policy gives away, so that rounding cannot exceed it
+
+// Of the facility's budget, above what the machine draws at rest.
+double available_w(const platform::Machine& machine, const PowerModel& model) {
+  const auto nodes = static_cast<double>(machine.node_count);
+  return machine.facility.budget.si() * (1.0 - kept_back) - model.facility_at_rest(nodes).sum().si();
+}
+
+// A machine that rests draws this much whatever is done to its jobs.
+void expect_budget_above_rest(const platform::Machine& machine, const topology::Network& network) {
+  if (machine.facility.budget_policy == platform::BudgetPolicy::report) return;
+  const PowerModel model(machine, network.switch_count());
+  if (available_w(machine, model) > 0.0) return;
+  const Power rest = model.facility_at_rest(static_cast<double>(machine.node_count)).sum();
+  throw InputError(
+      machine.name + "#/facility/budget",
+      fmt::format("found a limit of {} with the policy \"{}\", expected more than {}, which the machine "
+                  "draws while nothing runs; raise the limit, or let the policy be \"report\"",
+                  to_text(machine.facility.budget), name_of(machine.facility.budget_policy), to_text(rest)));
+}
 
 }  // namespace
 
@@ -31,6 +54,7 @@ Simulation::Simulation(const platform::Machine& machine, const topology::Network
       placer_(make_placer(options.placement, machine, trace.seed)),
       resource_bytes_(planner_.resource_capacities().size(), 0.0) {
   record_.jobs.resize(trace.jobs.size());
+  available_w_ = available_w(machine, power_model_);
 }
 
 RunRecord Simulation::run() {
@@ -104,12 +128,12 @@ void Simulation::submit_due_jobs() {
       ++jobs_done_;
       continue;
     }
-    queue_.push_back({JobId(next_submit_), job.nodes, job.requested_time.si()});
+    queue_.push_back({JobId(next_submit_), job.nodes, job.requested_time.si(), predicted_w(job)});
   }
 }
 
 void Simulation::start_what_may_start() {
-  const auto starts = choose_starts(options_.policy, now_s(), queue_, running_, pool_.free());
+  const auto starts = choose_starts(options_.policy, now_s(), queue_, running_, free_share());
   for (std::size_t k = 0; k < starts.size(); ++k) {
     record_.jobs[queue_[starts[k]].id.index()].backfilled = starts[k] != k;
     start(queue_[starts[k]]);
@@ -137,12 +161,13 @@ void Simulation::start(const WaitingJob& waiting) {
   record.pieces = count_pieces(machine_.network.topology, nodes);
   auto plan = planner_.plan(trace_.applications[job.application], job, nodes);
   record.steps_planned = plan.steps;
-  running_.insert({now_s() + waiting.requested_s, id, job.nodes});
+  running_.insert({now_s() + waiting.requested_s, id, job.nodes, waiting.power_w});
   meter_.change_busy_nodes(record.start, job.nodes);
 
   const std::size_t first = nodes.front().index();
   auto play = std::make_unique<Play>(RunningJob(id, std::move(nodes), std::move(plan), power_model_, record),
                                      now_s() + waiting.requested_s);
+  play->predicted_w = waiting.power_w;
   const std::size_t roles = options_.roles == Roles::folded ? 1 : static_cast<std::size_t>(job.nodes);
   for (std::size_t r = 0; r < roles; ++r) play->roles.push_back(std::make_unique<Alarm>());
   Play& reference = *(plays_[id] = std::move(play));
@@ -156,7 +181,7 @@ void Simulation::end(Play& play) {
   JobRecord& record = record_.jobs[id.index()];
   record.end = seconds(now_s());
   record.status = play.timed_out ? JobStatus::timed_out : JobStatus::finished;
-  running_.erase({play.latest_end_s, id, trace_.jobs[id.index()].nodes});
+  running_.erase({play.latest_end_s, id, trace_.jobs[id.index()].nodes, play.predicted_w});
   meter_.change_busy_nodes(record.end, -trace_.jobs[id.index()].nodes);
   pool_.give_back(play.job.nodes());
   play.job.release();
@@ -164,6 +189,9 @@ void Simulation::end(Play& play) {
   const auto it = plays_.find(id);
   ended_.push_back(std::move(it->second));
   plays_.erase(it);
+  Alarms to_ring;
+  settle_power(to_ring);
+  ring(to_ring);
   if (options_.on_progress) options_.on_progress(jobs_done_, trace_.jobs.size());
   batch_alarm_->ring();
 }
@@ -177,13 +205,40 @@ void Simulation::note_wait_reason() {
   wait_reason_ = nullptr;
   const auto it = std::find_if(queue_.begin(), queue_.end(), [&](const WaitingJob& job) { return job.id == id; });
   if (it == queue_.end()) return;
-  if (it == queue_.begin()) {
+  if (it->nodes <= pool_.free() && !free_share().holds(*it)) {
+    wait_reason_ = &WaitReasons::too_little_power;
+  } else if (it == queue_.begin()) {
     wait_reason_ = &WaitReasons::head_of_queue;
   } else if (options_.policy == QueuePolicy::first_come) {
     wait_reason_ = &WaitReasons::in_order;
   } else {
     wait_reason_ = it->nodes > pool_.free() ? &WaitReasons::too_few_free : &WaitReasons::would_delay_head;
   }
+}
+
+// Power is something to wait for only where the policy says so.
+FreeShare Simulation::free_share() const {
+  if (machine_.facility.budget_policy != platform::BudgetPolicy::wait) return pool_.free();
+  double taken_w = 0.0;
+  for (const RunningUntil& job : running_) taken_w += job.power_w;
+  return {pool_.free(), available_w_ - taken_w};
+}
+
+// What the stage that draws most draws at the facility, on any nodes: where they lie changes little. A job that would
+// take more than there is takes all there is, and is held back.
+double Simulation::predicted_w(const workload::Job& job) {
+  if (machine_.facility.budget_policy != platform::BudgetPolicy::wait) return 0.0;
+  const auto [entry, is_new] = predicted_w_.try_emplace({job.application, job.nodes}, 0.0);
+  if (!is_new) return entry->second;
+  std::vector<NodeId> nodes;
+  for (std::int64_t i = 0; i < job.nodes; ++i) nodes.emplace_back(static_cast<std::size_t>(i));
+  const JobPlan plan = planner_.plan(trace_.applications[job.application], job, nodes);
+  for (const Stage& stage : plan.stages) {
+    const double once_s = stage.iteration.once_s({});
+    if (once_s > 0.0) entry->second = std::max(entry->second, facility_energy(power_model_, stage).si() / once_s);
+  }
+  entry->second = std::min(entry->second, available_w_);
+  return entry->second;
 }
 
 // --- A job's roles
@@ -211,15 +266,20 @@ void Simulation::begin_stage(Play& play, const StageRun& run) {
   play.job.begin_stage(run, now_s());
   meter_.change_job_power(seconds(now_s()), before, play.job.power());
   const Stage& stage = play.job.stage();
-  if (stage.traffic.empty() || stage.iteration.once_s(1.0) <= 0.0) return;
-  play.job.sharing_key = sharing_.begin(stage.traffic, stage.iteration.once_s(1.0));
-  sharers_[*play.job.sharing_key] = &play;
-  settle_sharing();
+  Alarms to_ring;
+  if (!stage.traffic.empty() && stage.iteration.once_s(1.0) > 0.0) {
+    play.job.sharing_key = sharing_.begin(stage.traffic, stage.iteration.once_s(1.0));
+    sharers_[*play.job.sharing_key] = &play;
+    settle_sharing(to_ring);
+  }
+  settle_power(to_ring);
+  ring(to_ring);
 }
 
+// What it leaves of the power budget is given away when its next stage begins, or the job ends: at this same instant.
 void Simulation::end_stage(Play& play, bool complete) {
   const PerComponent<Power> before = play.job.power();
-  const double stretch = play.job.stretch();
+  const double stretch = play.job.speed().stretch;
   const double iterations = play.job.end_stage(complete, now_s());
   meter_.change_job_power(seconds(now_s()), before, play.job.power());
   const Stage& stage = play.job.stage();
@@ -231,12 +291,12 @@ void Simulation::end_stage(Play& play, bool complete) {
   sharing_.end(*play.job.sharing_key);
   sharers_.erase(*play.job.sharing_key);
   play.job.sharing_key.reset();
-  settle_sharing();
+  Alarms to_ring;
+  settle_sharing(to_ring);
+  ring(to_ring);
 }
 
-// Ringing an alarm lets other actors run, so everything is up to date before the first one rings.
-void Simulation::settle_sharing() {
-  std::vector<Alarm*> to_ring;
+void Simulation::settle_sharing(Alarms& to_ring) {
   for (const Sharing::Key key : sharing_.settle()) {
     Play& play = *sharers_.at(key);
     const PerComponent<Power> before = play.job.power();
@@ -244,7 +304,32 @@ void Simulation::settle_sharing() {
     meter_.change_job_power(seconds(now_s()), before, play.job.power());
     for (const auto& alarm : play.roles) to_ring.push_back(alarm.get());
   }
-  for (Alarm* alarm : to_ring) alarm->ring();
+}
+
+// Without a policy that acts, or with power to spare, nobody notices.
+void Simulation::settle_power(Alarms& to_ring) {
+  if (machine_.facility.budget_policy == platform::BudgetPolicy::report) return;
+  std::vector<Play*> drawing;
+  std::vector<Draw> draws;
+  for (const auto& [id, play] : plays_) {
+    if (!play->job.draw()) continue;
+    drawing.push_back(play.get());
+    draws.push_back(*play->job.draw());
+  }
+  const auto allowed = slownesses(machine_.facility.budget_policy, draws, available_w_);
+  for (std::size_t i = 0; i < drawing.size(); ++i) {
+    Play& play = *drawing[i];
+    if (play.job.speed().slowness == allowed[i]) continue;
+    const PerComponent<Power> before = play.job.power();
+    play.job.change_slowness(allowed[i], now_s());
+    meter_.change_job_power(seconds(now_s()), before, play.job.power());
+    for (const auto& alarm : play.roles) to_ring.push_back(alarm.get());
+  }
+}
+
+// Ringing an alarm lets other actors run, so everything is up to date before the first one rings.
+void Simulation::ring(const Alarms& alarms) {
+  for (Alarm* alarm : alarms) alarm->ring();
 }
 
 bool Simulation::play_stage(Play& play, std::size_t role) {
@@ -272,9 +357,8 @@ bool Simulation::play_phase(Play& play, std::size_t role, const PhaseTree& phase
   if (phase.stretches()) meet(play, role);
   double left = 1.0;  // of the phase
   while (left > 0.0) {
-    const double stretch = play.job.stretch();
     const double began_s = now_s();
-    const double whole_s = phase.once_s(stretch);
+    const double whole_s = phase.once_s(play.job.speed());
     const double allowed_s = play.latest_end_s - began_s;
     const bool out_of_time = left * whole_s > allowed_s + grace_s;
     if (whole_s <= 0.0) break;
@@ -307,6 +391,7 @@ void Simulation::meet(Play& play, std::size_t role) {
 
 RunRecord simulate(const platform::Machine& machine, const topology::Network& network, const workload::Trace& trace,
                    const RunOptions& options) {
+  expect_budget_above_rest(machine, network);
   return Simulation(machine, network, trace, options).run();
 }
 

@@ -31,6 +31,7 @@ class Simulation {
     explicit Play(RunningJob running, double latest_end) : job(std::move(running)), latest_end_s(latest_end) {}
     RunningJob job;
     double latest_end_s;
+    double predicted_w = 0.0;  // that it was given of the power budget
     std::vector<std::unique_ptr<Alarm>> roles;
     std::size_t waiting = 0;   // roles that have arrived at the meeting
     std::size_t meetings = 0;  // that have taken place
@@ -47,6 +48,8 @@ class Simulation {
   void start(const WaitingJob& waiting);
   void end(Play& play);
   void note_wait_reason();
+  FreeShare free_share() const;
+  double predicted_w(const workload::Job& job);
 
   // A role of a job.
   void play_role(Play& play, std::size_t role);
@@ -56,7 +59,10 @@ class Simulation {
   void meet(Play& play, std::size_t role);
   void begin_stage(Play& play, const StageRun& run);
   void end_stage(Play& play, bool complete);
-  void settle_sharing();
+  using Alarms = std::vector<Alarm*>;
+  void settle_sharing(Alarms& to_ring);
+  void settle_power(Alarms& to_ring);
+  static void ring(const Alarms& alarms);
 
   double now_s() const { return world_.now_s(); }
 
@@ -83,6 +89,8 @@ class Simulation {
   std::size_t next_submit_ = 0;
   std::size_t jobs_done_ = 0;
   std::exception_ptr failure_;  // of an actor, thrown when the engine has stopped
+  double available_w_ = 0.0;                                            // of the budget, above rest
+  std::map<std::pair<std::size_t, std::int64_t>, double> predicted_w_;  // by application and nodes
   std::vector<double> resource_bytes_;
   std::map<std::pair<bool, double>, double> latencies_;  // (collective, seconds) -> count
 

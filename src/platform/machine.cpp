@@ -38,6 +38,22 @@ std::optional<Precision> next_wider(Precision precision) {
 
 }  // namespace
 
+std::string_view name_of(BudgetPolicy policy) {
+  switch (policy) {
+    case BudgetPolicy::report:
+      return "report";
+    case BudgetPolicy::uniform:
+      return "uniform";
+    case BudgetPolicy::proportional:
+      return "proportional";
+    case BudgetPolicy::job_fair:
+      return "job-fair";
+    case BudgetPolicy::wait:
+      return "wait";
+  }
+  return "";
+}
+
 std::string_view name_of(Medium medium) {
   switch (medium) {
     case Medium::unstated:

@@ -380,10 +380,28 @@ std::vector<StorageTier> read_storage(const std::optional<Field>& storage) {
   return result;
 }
 
+// A power alone; or an object with a limit and more. A power with its origin takes the other members beside it, where
+// --set puts them, and a limit beside it takes its place.
+void read_budget(const Field& budget, Facility& facility) {
+  static const Choices<BudgetPolicy> policies = {{"report", BudgetPolicy::report},
+                                                 {"uniform", BudgetPolicy::uniform},
+                                                 {"proportional", BudgetPolicy::proportional},
+                                                 {"job-fair", BudgetPolicy::job_fair},
+                                                 {"wait", BudgetPolicy::wait}};
+  if (!budget.is_object()) facility.budget = budget.positive<Power>();
+  if (!budget.has_members()) return;
+  if (const auto limit = budget.optional("limit"); limit || budget.is_object()) {
+    facility.budget = budget["limit"].positive<Power>();
+  }
+  if (const auto policy = budget.optional("policy")) facility.budget_policy = policy->choice(policies);
+}
+
 Facility read_facility(const Field& facility) {
-  return {.budget = facility["budget"].positive<Power>(),
-          .pue = facility["pue"].number(0.0, 1000.0),
-          .distribution_efficiency = facility["distribution_efficiency"].positive_share()};
+  Facility result{.budget = {},
+                  .pue = facility["pue"].number(0.0, 1000.0),
+                  .distribution_efficiency = facility["distribution_efficiency"].positive_share()};
+  read_budget(facility["budget"], result);
+  return result;
 }
 
 Machine read_fields(const Field& root) {

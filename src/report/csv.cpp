@@ -40,7 +40,8 @@ std::string jobs_csv(const Run& run) {
   std::string text =
       "job,user,application,status,nodes,pieces,first_node,submit_s,start_s,end_s,wait_s,run_s,requested_s,"
       "backfilled,steps,"
-      "kernel_s,collective_s,neighbours_s,storage_s,busy_s,idle_s,sharing_s,flops,energy_j\n";
+      "kernel_s,collective_s,neighbours_s,storage_s,busy_s,idle_s,sharing_s,power_s,throttled_s,power_slowdown,flops,"
+      "energy_j\n";
   auto out = std::back_inserter(text);
   for (std::size_t i = 0; i < run.record.jobs.size(); ++i) {
     const workload::Job& job = run.trace.jobs[i];
@@ -49,9 +50,9 @@ std::string jobs_csv(const Run& run) {
                    quoted(run.trace.applications[job.application].name), status_name(r.status), job.nodes, r.pieces,
                    r.first_node.index(), job.submit.si(), r.start.si(), r.end.si(), (r.start - job.submit).si(),
                    (r.end - r.start).si(), job.requested_time.si(), r.backfilled ? 1 : 0, r.steps_planned);
-    fmt::format_to(out, "{},{},{},{},{},{},{},{},{}\n", r.time.kernel.si(), r.time.collective.si(),
+    fmt::format_to(out, "{},{},{},{},{},{},{},{},{},{},{},{}\n", r.time.kernel.si(), r.time.collective.si(),
                    r.time.neighbours.si(), r.time.storage.si(), r.time.busy.si(), r.time.idle.si(), r.time.sharing.si(),
-                   sum(r.flops).si(), r.energy.sum().si());
+                   r.time.power.si(), r.throttled.si(), power_slowdown(r), sum(r.flops).si(), r.energy.sum().si());
   }
   return text;
 }

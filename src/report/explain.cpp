@@ -25,6 +25,7 @@ std::string wait_lines(const JobRecord& job, Duration wait) {
          line_unless_zero("first in line, too few nodes free", why.head_of_queue, wait) +
          line_unless_zero("behind the first, wider than what was free", why.too_few_free, wait) +
          line_unless_zero("would have delayed the first in line", why.would_delay_head, wait) +
+         line_unless_zero("too little of the power budget was free", why.too_little_power, wait) +
          line_unless_zero("its turn had not come", why.in_order, wait);
 }
 
@@ -35,7 +36,8 @@ std::string time_lines(const JobRecord& job) {
          line_unless_zero("exchange with neighbours", job.time.neighbours, run) +
          line_unless_zero("storage", job.time.storage, run) + line_unless_zero("recorded time", job.time.busy, run) +
          line_unless_zero("waiting in its own pipeline", job.time.idle, run) +
-         line_unless_zero("others' traffic on shared links and storage", job.time.sharing, run);
+         line_unless_zero("others' traffic on shared links and storage", job.time.sharing, run) +
+         line_unless_zero("held back by the power budget", job.time.power, run);
 }
 
 std::string energy_lines(const JobRecord& job) {

@@ -151,7 +151,8 @@ constexpr std::array activities = {Activity{"compute", "#0072b2", &engine::TimeB
                                    Activity{"storage", "#cc79a7", &engine::TimeByActivity::storage},
                                    Activity{"recorded", "#999999", &engine::TimeByActivity::busy},
                                    Activity{"pipeline idle", "#56b4e9", &engine::TimeByActivity::idle},
-                                   Activity{"others' traffic", "#d55e00", &engine::TimeByActivity::sharing}};
+                                   Activity{"others' traffic", "#d55e00", &engine::TimeByActivity::sharing},
+                                   Activity{"power budget", "#000000", &engine::TimeByActivity::power}};
 
 std::string time_bar(const engine::TimeByActivity& time) {
   const double total = time.sum().si();

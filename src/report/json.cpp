@@ -30,7 +30,8 @@ json by_activity(const engine::TimeByActivity& time) {
           {"storage", time.storage.si()},
           {"busy", time.busy.si()},
           {"idle", time.idle.si()},
-          {"sharing", time.sharing.si()}};
+          {"sharing", time.sharing.si()},
+          {"power", time.power.si()}};
 }
 
 json quantiles(const Quantiles& q) {
@@ -104,7 +105,11 @@ json summary_value(const Run& run) {
            {{"mean_w", s.mean_power.si()},
             {"peak_w", s.peak_power.si()},
             {"budget_w", s.budget.si()},
-            {"time_above_budget_s", s.time_above_budget.si()}}},
+            {"policy", name_of(run.machine.facility.budget_policy)},
+            {"time_above_budget_s", s.time_above_budget.si()},
+            {"throttled_node_seconds", s.throttled_node_time.si()},
+            {"slowdown_mean", s.mean_power_slowdown},
+            {"slowdown_longest", s.longest_power_slowdown}}},
           {"energy", energy_json(run)},
           {"applications", applications_json(s)}};
 }

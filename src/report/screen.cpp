@@ -60,6 +60,7 @@ std::string activity_lines(const engine::TimeByActivity& time) {
       share(time.collective), share(time.neighbours), share(time.storage), share(time.sharing));
   std::string rest;
   if (time.idle.si() > 0.0) rest += fmt::format("pipeline idle {}", share(time.idle));
+  if (time.power.si() > 0.0) rest += fmt::format("{}power budget {}", rest.empty() ? "" : ", ", share(time.power));
   if (time.busy.si() > 0.0) rest += fmt::format("{}recorded {}", rest.empty() ? "" : ", ", share(time.busy));
   if (rest.empty()) return line + "\n";
   const bool fits = line.size() + 2 + rest.size() <= most_columns;
@@ -81,6 +82,12 @@ std::string power_lines(const Run& run) {
                ? fmt::format("  budget        above {} for {} ({} of the time)\n", to_text(s.budget),
                              to_text(s.time_above_budget), percent(s.time_above_budget / s.end))
                : fmt::format("  budget        never above {}\n", to_text(s.budget));
+  if (run.machine.facility.budget_policy != platform::BudgetPolicy::report) {
+    lines += fmt::format("    {}: {} node-hours held back, jobs {} longer on average, {} at most\n",
+                         name_of(run.machine.facility.budget_policy),
+                         count(static_cast<std::int64_t>(std::min(in_hours(s.throttled_node_time), 1e18))),
+                         percent(s.mean_power_slowdown - 1.0), percent(s.longest_power_slowdown - 1.0));
+  }
   lines += fmt::format("  energy        {} at the facility meter, {:.4g} GFLOPS/W\n", to_text(s.energy),
                        s.flops_per_joule / 1e9);
   const auto share = [&](Energy part) { return s.energy.si() > 0.0 ? percent(part / s.energy) : percent(0.0); };

@@ -42,7 +42,7 @@ double mean(const std::vector<double>& values) {
 }
 
 void summarize_jobs(const workload::Trace& trace, const engine::RunRecord& record, Summary& summary) {
-  std::vector<double> waits, slowdowns, solutions;
+  std::vector<double> waits, slowdowns, solutions, held_back;
   for (std::size_t i = 0; i < record.jobs.size(); ++i) {
     const JobRecord& job = record.jobs[i];
     ++summary.jobs;
@@ -56,6 +56,9 @@ void summarize_jobs(const workload::Trace& trace, const engine::RunRecord& recor
     waits.push_back(wait);
     slowdowns.push_back(std::max(1.0, (wait + run) / std::max(run, 10.0)));
     if (job.status == JobStatus::finished) solutions.push_back(wait + run);
+    held_back.push_back(power_slowdown(job));
+    summary.throttled_node_time += job.throttled * static_cast<double>(trace.jobs[i].nodes);
+    summary.longest_power_slowdown = std::max(summary.longest_power_slowdown, held_back.back());
     summary.time += job.time * static_cast<double>(trace.jobs[i].nodes);
     for (const Precision p : all_precisions) summary.flops[p] += job.flops[p];
   }
@@ -64,6 +67,7 @@ void summarize_jobs(const workload::Trace& trace, const engine::RunRecord& recor
   summary.median_wait = seconds(quantile(waits, 0.5));
   summary.p95_wait = seconds(quantile(waits, 0.95));
   summary.mean_bounded_slowdown = mean(slowdowns);
+  if (!held_back.empty()) summary.mean_power_slowdown = mean(held_back);
   summary.mean_time_to_solution = seconds(mean(solutions));
 }
 
@@ -105,6 +109,11 @@ void summarize_power(const platform::Machine& machine, const engine::RunRecord& 
 }
 
 }  // namespace
+
+double power_slowdown(const JobRecord& job) {
+  const Duration run = job.end - job.start;
+  return job.time.power > Duration() && run > job.time.power ? run / (run - job.time.power) : 1.0;
+}
 
 Summary summarize(const platform::Machine& machine, const workload::Trace& trace, const engine::RunRecord& record) {
   Summary summary;

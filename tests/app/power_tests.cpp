@@ -107,3 +107,34 @@ TEST_CASE("loads that do not fit and loads that nobody knows are refused with th
   CHECK(unknown.exit_code != 0);
   CHECK(contains(unknown.error, "peak"));
 }
+
+// The day's iterations draw 22 MW at their highest, so 18 MW bite. Jobs take longer, and nothing is above the budget.
+TEST_CASE("the mixed day under a proportional budget is never above it and its jobs take longer") {
+  const std::string run = "run fugakunext mixed-day --set '/facility/budget/limit=\"18 MW\"'";
+  const json reported = called(run), held = called(run + " --set '/facility/budget/policy=\"proportional\"'");
+  CHECK(number(reported["power"], "time_above_budget_s") > 3600.0);
+  CHECK(number(reported["power"], "slowdown_longest") == 1.0);
+  CHECK(number(held["power"], "time_above_budget_s") == 0.0);
+  CHECK(number(held["power"], "peak_w") <= 18e6);
+  CHECK(number(held["power"], "slowdown_mean") > 1.02);
+  CHECK(number(held["power"], "throttled_node_seconds") > 1000.0 * 3600.0);
+  CHECK(held["power"]["policy"] == "proportional");
+}
+
+TEST_CASE("a policy with power to spare gives the jobs and watts of the machine without it byte for byte") {
+  const zettasim::test::Scratch scratch;
+  const std::string free = (scratch / "free").string(), held = (scratch / "held").string();
+  CHECK(call("run fugakunext mixed-day --out '" + free + "'").exit_code == 0);
+  CHECK(call("run fugakunext mixed-day --set '/facility/budget/policy=\"uniform\"' --out '" + held + "'").exit_code ==
+        0);
+  for (const char* file : {"/jobs.csv", "/power.csv"}) {
+    CHECK(zettasim::test::text_of(free + file) == zettasim::test::text_of(held + file));
+  }
+}
+
+TEST_CASE("a budget that the machine exceeds at rest is refused in words") {
+  const auto refused =
+      call("run fugakunext mixed-day --set '/facility/budget={\"limit\": \"5 MW\", \"policy\": \"job-fair\"}'");
+  CHECK(refused.exit_code == 2);
+  CHECK(contains(refused.error, "expected more than 7.55 MW, which the machine draws while nothing runs"));
+}

@@ -1,10 +1,13 @@
 // What holds for every run: energy is conserved, and the two shortcuts of the engine, folding and striding, change no
 // number.
+#include <cmath>
+
 #include "support/catch.hpp"
 #include "support/machines.hpp"
 #include "support/run_numbers.hpp"
 #include "support/traces.hpp"
 #include "zettasim/base/random.hpp"
+#include "zettasim/engine/power_bill.hpp"
 
 using namespace zettasim;
 using namespace zettasim::literals;
@@ -93,6 +96,20 @@ void require_same(const Numbers& a, const Numbers& b) {
   }
 }
 
+// The same with a budget between what the machine draws at rest and twice that, and a policy that keeps it.
+Scenario random_scenario_under_budget(int number) {
+  using platform::BudgetPolicy;
+  constexpr BudgetPolicy policies[] = {BudgetPolicy::uniform, BudgetPolicy::proportional, BudgetPolicy::job_fair,
+                                       BudgetPolicy::wait};
+  Scenario scenario = random_scenario(number);
+  RandomStream random(2031, "budgets", static_cast<std::uint64_t>(number));
+  const auto network = topology::build_network(scenario.machine);
+  const Power rest = engine::power_at_rest(scenario.machine, *network).sum();
+  scenario.machine.facility.budget = rest * (1.0 + std::pow(10.0, random.uniform(-4.0, 0.0)));
+  scenario.machine.facility.budget_policy = policies[number % 4];
+  return scenario;
+}
+
 constexpr int scenarios = 60;
 
 }  // namespace
@@ -114,8 +131,9 @@ TEST_CASE("the parts of a job's time sum to its run time") {
     for (std::size_t j = 0; j < s.trace.jobs.size(); ++j) {
       const JobNumbers n = run.job(j);
       INFO("scenario " << i << " job " << j);
-      REQUIRE(n.kernel_s + n.collective_s + n.neighbours_s + n.storage_s + n.busy_s + n.sharing_s ==
+      REQUIRE(n.kernel_s + n.collective_s + n.neighbours_s + n.storage_s + n.busy_s + n.sharing_s + n.power_s ==
               Approx(n.end_s - n.start_s).epsilon(1e-9).margin(1e-9));
+      REQUIRE(n.power_s == 0.0);
       REQUIRE(n.sharing_s >= -1e-9 * run.end_s());
     }
   }
@@ -153,5 +171,47 @@ TEST_CASE("two runs of one scenario give the same bits") {
   for (int i = 0; i < 10; ++i) {
     const Scenario s = random_scenario(i);
     REQUIRE(simulate_in_child(s.machine, s.trace).values() == simulate_in_child(s.machine, s.trace).values());
+  }
+}
+
+TEST_CASE("no policy that acts lets a facility exceed its budget and none loses a joule") {
+  int held_back = 0;
+  for (int i = 0; i < scenarios; ++i) {
+    const Scenario s = random_scenario_under_budget(i);
+    const Numbers run = simulate_in_child(s.machine, s.trace);
+    INFO("scenario " << i);
+    REQUIRE(run.peak_w() <= s.machine.facility.budget.si());
+    REQUIRE(run.accounts_j() == Approx(run.meter_j()).epsilon(1e-9));
+    REQUIRE(run.components_j() == Approx(run.meter_j()).epsilon(1e-9));
+    for (std::size_t j = 0; j < s.trace.jobs.size(); ++j) {
+      const JobNumbers n = run.job(j);
+      REQUIRE(n.kernel_s + n.collective_s + n.neighbours_s + n.storage_s + n.busy_s + n.sharing_s + n.power_s ==
+              Approx(n.end_s - n.start_s).epsilon(1e-9).margin(1e-9));
+      REQUIRE(n.power_s >= 0.0);
+      REQUIRE(n.throttled_s <= (n.end_s - n.start_s) * (1.0 + 1e-9) + 1e-9);
+      held_back += n.power_s > 0.0;
+    }
+  }
+  CHECK(held_back > scenarios);  // the budgets bite
+}
+
+TEST_CASE("under a budget playing every phase on an actor per node gives the numbers of both shortcuts") {
+  for (int i = 0; i < scenarios; ++i) {
+    const Scenario s = random_scenario_under_budget(i);
+    INFO("scenario " << i);
+    const Numbers shortcuts = simulate_in_child(s.machine, s.trace);
+    require_same(shortcuts, simulate_in_child(s.machine, s.trace, {.strides = engine::Strides::unstrided}));
+    require_same(shortcuts, simulate_in_child(s.machine, s.trace, {.roles = engine::Roles::unfolded}));
+  }
+}
+
+TEST_CASE("a machine with power to spare gives the same bits under every policy") {
+  for (int i = 0; i < 12; ++i) {
+    Scenario s = random_scenario_under_budget(i);
+    s.machine.facility.budget = watts(1e9);
+    const auto under_policy = simulate_in_child(s.machine, s.trace).values();
+    s.machine.facility.budget_policy = platform::BudgetPolicy::report;
+    INFO("scenario " << i);
+    REQUIRE(under_policy == simulate_in_child(s.machine, s.trace).values());
   }
 }

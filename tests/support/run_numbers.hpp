@@ -12,12 +12,13 @@ namespace zettasim::test {
 
 struct JobNumbers {
   engine::JobStatus status;
-  double start_s, end_s, kernel_s, collective_s, neighbours_s, storage_s, busy_s, sharing_s, flops, energy_j, steps;
+  double start_s, end_s, kernel_s, collective_s, neighbours_s, storage_s, busy_s, sharing_s, flops, energy_j, steps,
+      power_s, throttled_s;
 };
 
 class Numbers {
  public:
-  static constexpr std::size_t per_run = 9, per_job = 12;
+  static constexpr std::size_t per_run = 10, per_job = 14;
 
   explicit Numbers(std::vector<double> values) : values_(std::move(values)) {}
   const std::vector<double>& values() const { return values_; }
@@ -26,6 +27,7 @@ class Numbers {
   double accounts_j() const { return values_.at(2); }
   double components_j() const { return values_.at(3); }
   double jobs_energy_j() const { return values_.at(4); }
+  double peak_w() const { return values_.at(9); }  // at the facility meter
   JobNumbers job(std::size_t i) const {
     const double* v = &values_.at(per_run + i * per_job);
     return {static_cast<engine::JobStatus>(static_cast<int>(v[0])),
@@ -39,7 +41,9 @@ class Numbers {
             v[8],
             v[9],
             v[10],
-            v[11]};
+            v[11],
+            v[12],
+            v[13]};
   }
 
  private:
@@ -51,15 +55,18 @@ inline std::vector<double> to_numbers(const engine::RunRecord& record) {
   for (const auto& job : record.jobs) jobs_energy += job.energy.sum().si();
   for (const auto& sample : record.collectives) collectives += sample.count;
   for (const auto& sample : record.messages) messages += sample.count;
+  Power peak;
+  for (const auto& step : record.power) peak = std::max(peak, step.power.sum());
   std::vector<double> v = {
-      record.end.si(), record.meter.si(), record.accounts.sum().si(), record.components.sum().si(),   jobs_energy,
-      collectives,     messages,          record.node_time.si(),      record.accounts.idle_nodes.si()};
+      record.end.si(), record.meter.si(), record.accounts.sum().si(), record.components.sum().si(),    jobs_energy,
+      collectives,     messages,          record.node_time.si(),      record.accounts.idle_nodes.si(), peak.si()};
   for (const auto& job : record.jobs) {
     double flops = 0.0;
     for (const Precision p : all_precisions) flops += job.flops[p].si();
     v.insert(v.end(), {static_cast<double>(job.status), job.start.si(), job.end.si(), job.time.kernel.si(),
-                       job.time.collective.si(), job.time.neighbours.si(), job.time.storage.si(), (job.time.busy + job.time.idle).si(),
-                       job.time.sharing.si(), flops, job.energy.sum().si(), static_cast<double>(job.steps_planned)});
+                       job.time.collective.si(), job.time.neighbours.si(), job.time.storage.si(),
+                       (job.time.busy + job.time.idle).si(), job.time.sharing.si(), flops, job.energy.sum().si(),
+                       static_cast<double>(job.steps_planned), job.time.power.si(), job.throttled.si()});
   }
   return v;
 }

@@ -45,7 +45,8 @@ class Field {
   std::vector<std::pair<std::string, Field>> members() const;
 
   bool exists() const { return value_ != nullptr; }
-  bool is_object() const;
+  bool is_object() const;    // and no value with its origin
+  bool has_members() const;  // either of the two
   bool is_array() const;
   bool is_string() const;
 

@@ -27,9 +27,10 @@ struct TimeByActivity {
   Duration busy;     // recorded time of which nothing more is known
   Duration idle;     // waiting for other stages of its own pipeline
   Duration sharing;  // what traffic of other jobs on shared links and storage added
+  Duration power;    // what being held back by the power budget added
 
   TimeByActivity& operator+=(const TimeByActivity& other);
-  Duration sum() const { return kernel + collective + neighbours + storage + busy + idle + sharing; }
+  Duration sum() const { return kernel + collective + neighbours + storage + busy + idle + sharing + power; }
 };
 TimeByActivity operator*(const TimeByActivity& time, double factor);
 
@@ -38,6 +39,7 @@ struct WaitReasons {
   Duration head_of_queue;     // first in line, too few nodes free
   Duration too_few_free;      // behind the head, wider than what is free
   Duration would_delay_head;  // it would fit now, but would still run when the head of the queue can start
+  Duration too_little_power;  // enough nodes are free, but not enough of the power budget
   Duration in_order;          // first-come only: behind a job that cannot start yet
 };
 
@@ -50,6 +52,7 @@ struct JobRecord {
   std::int64_t pieces = 0;  // its nodes lie in: connected parts of a torus, groups of a dragonfly, runs elsewhere
   std::int64_t steps_planned = 0;  // of its main loop
   TimeByActivity time;
+  Duration throttled;             // during which the power budget held some of its phases back
   PerPrecision<FlopCount> flops;  // executed, in the precision the work is written in
   PerComponent<Energy> energy;    // its nodes (idle draw included), its traffic, and their losses and cooling
   WaitReasons wait_reasons;

@@ -275,10 +275,21 @@ struct StorageTier {
   bool operator==(const StorageTier&) const = default;
 };
 
+// What happens when jobs would take the facility above its budget.
+enum class BudgetPolicy {
+  report,        // nothing; reports say for how long it was above
+  uniform,       // no device may draw more than so much, the same for all
+  proportional,  // each job may draw the same share of what it asks for at most
+  job_fair,      // each job takes longer by the same factor
+  wait,          // a job starts when what it is predicted to draw fits
+};
+std::string_view name_of(BudgetPolicy);
+
 struct Facility {
   Power budget;                          // at the facility meter
   double pue = 1.0;                      // facility power over IT power
   double distribution_efficiency = 1.0;  // IT power distribution in front of every rack
+  BudgetPolicy budget_policy = BudgetPolicy::report;
   bool operator==(const Facility&) const = default;
 };
 

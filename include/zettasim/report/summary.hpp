@@ -62,11 +62,17 @@ struct Summary {
   Power peak_power;
   Power budget;
   Duration time_above_budget;
+  Duration throttled_node_time;      // node-seconds in which the power budget held jobs back
+  double mean_power_slowdown = 1.0;  // of jobs that ran: run time over what it had been with all power
+  double longest_power_slowdown = 1.0;
   Energy energy;
   double flops_per_joule = 0.0;  // all precisions together
 
   std::vector<ApplicationSummary> applications;  // those that have jobs, by name
 };
+
+// How many times as long the job ran as it would have without being held back by the power budget.
+double power_slowdown(const engine::JobRecord& job);
 
 Summary summarize(const platform::Machine& machine, const workload::Trace& trace, const engine::RunRecord& record);
 

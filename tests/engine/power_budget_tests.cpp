@@ -1,0 +1,142 @@
+// Budgets that act, against arithmetic.
+#include "engine/power_budget.hpp"
+
+#include "support/catch.hpp"
+#include "support/machines.hpp"
+#include "support/run_numbers.hpp"
+#include "support/traces.hpp"
+#include "zettasim/base/problem.hpp"
+
+using namespace zettasim;
+using namespace zettasim::literals;
+using namespace zettasim::test;
+using platform::BudgetPolicy;
+
+namespace {
+
+// A node rests at 745 W (2 x 100 W CPUs, 4 x 100 W GPUs, 4 x 10 W interfaces, 100 W base, 5 W storage), its switch at
+// 20 W, the shared storage at 1,000 W.
+constexpr double rest_w = 2 * 765.0 + 1000.0;
+
+// Two nodes that may draw so much above rest.
+platform::Machine two_nodes(BudgetPolicy policy, double above_rest_w) {
+  auto machine = test::machine(fully_connected(), 2);
+  machine.facility.budget = watts(rest_w + above_rest_w);
+  machine.facility.budget_policy = policy;
+  return machine;
+}
+
+// 40 TFLOP on 4 GPUs of 10 TFLOP/s at 10 pJ/flop: a second at 400 W.
+workload::Phase computing() { return kernel(40_TFLOP); }
+// 4 GPUs with 400 W between idle and limit, a sixteenth of them used: a second at 100 W.
+workload::Phase light() { return busy(1_s, 1.0 / 16.0); }
+workload::Phase resting() { return busy(1_s, 0.0); }
+
+double run_s(const Numbers& run, std::size_t job) { return run.job(job).end_s - run.job(job).start_s; }
+
+constexpr double tolerance = 1e-6;  // a billionth of the budget is kept back, and the rest of the machine is part of it
+
+}  // namespace
+
+// 400 W into 200 W: twice as long, at the budget all the time; half of the time is owed to it.
+TEST_CASE("a job that may draw half of what it asks for takes twice as long") {
+  for (const auto policy :
+       {BudgetPolicy::uniform, BudgetPolicy::proportional, BudgetPolicy::job_fair, BudgetPolicy::wait}) {
+    const Numbers run = simulate_in_child(two_nodes(policy, 200.0), trace({job(steps(10, {computing()}), 1)}));
+    CHECK(run.end_s() == Approx(20.0).epsilon(tolerance));
+    CHECK(run.meter_j() == Approx((rest_w + 200.0) * 20.0).epsilon(tolerance));
+    CHECK(run.job(0).power_s == Approx(10.0).epsilon(tolerance));
+    CHECK(run.job(0).throttled_s == Approx(20.0).epsilon(tolerance));
+    CHECK(run.peak_w() <= rest_w + 200.0);
+  }
+}
+
+TEST_CASE("a budget that is only reported slows nobody") {
+  const Numbers run =
+      simulate_in_child(two_nodes(BudgetPolicy::report, 200.0), trace({job(steps(10, {computing()}), 1)}));
+  CHECK(run.end_s() == Approx(10.0));
+  CHECK(run.job(0).power_s == 0.0);
+  CHECK(run.peak_w() == Approx(rest_w + 400.0));
+}
+
+// 250 W for a node that asks for 400 W and one that asks for 100 W. The same for each node: 150 W is left for the
+// first, which takes 400 / 150 times as long. The same share of each demand, or the same delay: both take twice as
+// long.
+TEST_CASE("a uniform budget spares the job that draws little and a proportional one does not") {
+  const auto jobs = trace({job(steps(3, {computing()}), 1), job(steps(12, {light()}), 1)});
+  const Numbers uniform = simulate_in_child(two_nodes(BudgetPolicy::uniform, 250.0), jobs);
+  CHECK(run_s(uniform, 0) == Approx(8.0).epsilon(tolerance));
+  CHECK(run_s(uniform, 1) == Approx(12.0).epsilon(tolerance));
+  for (const auto policy : {BudgetPolicy::proportional, BudgetPolicy::job_fair}) {
+    const Numbers run = simulate_in_child(two_nodes(policy, 250.0), jobs);
+    CHECK(run_s(run, 0) == Approx(6.0).epsilon(tolerance));
+    CHECK(run_s(run, 1) == Approx(6.0 + (12.0 - 3.0)).epsilon(tolerance));  // the budget holds it for 6 s only
+  }
+}
+
+// A second at 400 W and a second of rest draw 200 W on average beside 100 W; 150 W are there. A share x of what each
+// asks for at most: 400 / (1 + 1/x) + 100 x = 150, so x = (sqrt(182500) - 350) / 200. Fair to jobs: both take twice as
+// long, the first by computing for three seconds instead of one.
+TEST_CASE("a proportional budget cuts peaks and a job-fair one slows all jobs by the same factor") {
+  const auto jobs = trace({job(steps(1000, {computing(), resting()}), 1), job(steps(100, {light()}), 1)});
+  const double share = (std::sqrt(182500.0) - 350.0) / 200.0;
+  const Numbers proportional = simulate_in_child(two_nodes(BudgetPolicy::proportional, 150.0), jobs);
+  CHECK(run_s(proportional, 1) == Approx(100.0 / share).epsilon(1e-5));
+  const Numbers fair = simulate_in_child(two_nodes(BudgetPolicy::job_fair, 150.0), jobs);
+  CHECK(run_s(fair, 1) == Approx(200.0).epsilon(1e-5));
+}
+
+// Two jobs of 400 W, 500 W above rest: the second waits 10 s for the first, then runs at full speed.
+TEST_CASE("jobs wait until what they will draw fits the budget") {
+  const Numbers run = simulate_in_child(two_nodes(BudgetPolicy::wait, 500.0),
+                                        trace({job(steps(10, {computing()}), 1), job(steps(10, {computing()}), 1)}));
+  CHECK(run.job(1).start_s == Approx(10.0));
+  CHECK(run.end_s() == Approx(20.0));
+  CHECK(run.peak_w() == Approx(rest_w + 400.0));
+  CHECK(run.job(0).power_s + run.job(1).power_s == 0.0);
+}
+
+// 501 W above rest. The first runs for 10 s at 400 W; the second of 400 W has to wait; the third of 100 W fits beside the first and is
+// over before it.
+TEST_CASE("a job that fits the power that is left passes one that has to wait for more") {
+  auto machine = test::machine(fully_connected(), 3);
+  machine.facility.budget = watts(rest_w + 765.0 + 501.0);
+  machine.facility.budget_policy = BudgetPolicy::wait;
+  const Numbers run = simulate_in_child(
+      machine, trace({job(steps(10, {computing()}), 1, {}, 10_s), job(steps(1, {computing()}), 1, {}, 1_s),
+                      job(steps(5, {light()}), 1, {}, 5_s)}));
+  CHECK(run.job(1).start_s == Approx(10.0));
+  CHECK(run.job(2).start_s == Approx(0.0));
+}
+
+// 400 W where only 200 W are: it could never start, so it runs as far as the budget goes.
+TEST_CASE("a job that alone exceeds the budget starts when nothing else runs and is held back") {
+  const Numbers run = simulate_in_child(two_nodes(BudgetPolicy::wait, 200.0),
+                                        trace({job(steps(1, {light()}), 1), job(steps(10, {computing()}), 1)}));
+  CHECK(run.job(1).start_s == Approx(1.0));
+  CHECK(run_s(run, 1) == Approx(20.0).epsilon(tolerance));
+}
+
+// Ten seconds of 400 W at 200 W would take 20 s; the batch system ends it after 15 s with three quarters done.
+TEST_CASE("a job that the budget holds back can run out of its time") {
+  const Numbers run =
+      simulate_in_child(two_nodes(BudgetPolicy::uniform, 200.0), trace({job(steps(10, {computing()}), 1, {}, 15_s)}));
+  CHECK(run.job(0).status == engine::JobStatus::timed_out);
+  CHECK(run.end_s() == Approx(15.0));
+  CHECK(run.job(0).flops == Approx(7.5 * 40e12).epsilon(tolerance));
+}
+
+TEST_CASE("a budget below what the machine draws at rest is refused where it would act") {
+  const auto machine = two_nodes(BudgetPolicy::uniform, -1.0);
+  const auto network = topology::build_network(machine);
+  CHECK_THROWS_WITH(engine::simulate(machine, *network, trace({job(steps(1, {computing()}), 1)})),
+                    Catch::Contains("#/facility/budget: found a limit of 2.53 kW with the policy \"uniform\", expected "
+                                    "more than 2.53 kW, which the machine draws while nothing runs"));
+}
+
+// One watt above rest for 400 W: 400 times as long, and no end of it is in doubt.
+TEST_CASE("a budget just above rest makes jobs crawl and does not stop them") {
+  const Numbers run =
+      simulate_in_child(two_nodes(BudgetPolicy::uniform, 1.0), trace({job(steps(10, {computing()}), 1)}));
+  CHECK(run.end_s() == Approx(4000.0).epsilon(1e-4));
+}
