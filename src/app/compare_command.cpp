@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -49,13 +50,32 @@ Row compare_one(const platform::Machine& machine, const topology::Network& netwo
   return row;
 }
 
+// A machine as named, or one with overlays behind plus signs: "fugakunext+pec-2".
+platform::Machine load_named(const std::string& named) {
+  const auto plus = named.find('+');
+  std::error_code ignored;
+  if (plus == std::string::npos || std::filesystem::exists(named, ignored)) {
+    return platform::load_machine(find_in_library(named, "platforms"), {});
+  }
+  platform::Changes changes;
+  for (std::size_t from = plus; from != std::string::npos;) {
+    const auto end = named.find('+', from + 1);
+    const std::string overlay = named.substr(from + 1, end == std::string::npos ? end : end - from - 1);
+    changes.overlays.push_back(find_in_library(overlay, "platforms/overlays"));
+    from = end;
+  }
+  auto machine = platform::load_machine(find_in_library(named.substr(0, plus), "platforms"), changes);
+  machine.name += named.substr(plus);
+  return machine;
+}
+
 // By application, then in the order in which the machines were named.
 std::vector<Row> compare(const CompareArguments& arguments) {
   std::vector<workload::Application> applications;
   for (const auto& name : arguments.applications) applications.push_back(chosen_application(name, {}));
   std::vector<std::vector<Row>> by_application(applications.size());
   for (const auto& platform : arguments.platforms) {
-    const auto machine = platform::load_machine(find_in_library(platform, "platforms"), {});
+    const auto machine = load_named(platform);
     const auto network = topology::build_network(machine);
     for (std::size_t i = 0; i < applications.size(); ++i)
       by_application[i].push_back(compare_one(machine, *network, applications[i]));
@@ -71,10 +91,10 @@ std::string table(const std::vector<Row>& rows) {
   for (const Row& row : rows) {
     if (row.application != application) {
       application = row.application;
-      text += fmt::format("{}{:<22}{:>9}{:>15}{:>11}{:>13}{:>15}\n", text.empty() ? "" : "\n", application, "nodes",
+      text += fmt::format("{}{:<30}{:>9}{:>15}{:>11}{:>13}{:>15}\n", text.empty() ? "" : "\n", application, "nodes",
                           "speed", "power", "GFLOP/s/W", "time");
     }
-    text += fmt::format("  {:<20}{:>9}", row.platform, row.nodes);
+    text += fmt::format("  {:<28}{:>9}", row.platform, row.nodes);
     if (!row.misfit.empty()) {
       text += fmt::format("   {}\n", row.misfit);
     } else {
@@ -108,7 +128,10 @@ std::string json_rows(const std::vector<Row>& rows) {
 void add_compare(CLI::App& app, int& exit_code) {
   auto* command = app.add_subcommand("compare", "The same applications alone on several machines, side by side");
   auto arguments = std::make_shared<CompareArguments>();
-  command->add_option("platforms", arguments->platforms, "Machines: files, or names of the library")->required();
+  command
+      ->add_option("platforms", arguments->platforms,
+                   "Machines: files, or names of the library; overlays follow behind plus signs")
+      ->required();
   command
       ->add_option("--app", arguments->applications,
                    "Models with their defaults, or .json files with one application; separated by commas")
@@ -117,7 +140,8 @@ void add_compare(CLI::App& app, int& exit_code) {
   command->footer(
       "Examples:\n"
       "  zettasim compare fugakunext frontier jupiter\n"
-      "  zettasim compare fugakunext fugaku --app hpl,stencil");
+      "  zettasim compare fugakunext fugaku --app hpl,stencil\n"
+      "  zettasim compare fugakunext+pluggable-optics fugakunext+pec-2 --app fft3d");
   command->callback([arguments, &exit_code] {
     const auto rows = compare(*arguments);
     fmt::print("{}", arguments->json ? json_rows(rows) : table(rows));

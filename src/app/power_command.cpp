@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
+#include <filesystem>
 #include <memory>
 
 #include "app/chosen_application.hpp"
@@ -20,6 +22,7 @@ struct PowerArguments {
   ChosenMachine machine;
   std::string load = "idle";
   std::vector<std::string> parameters;
+  std::vector<std::string> beside;
   bool json = false;
 };
 
@@ -48,18 +51,13 @@ std::vector<std::string> command_of(const PowerArguments& arguments) {
   command.insert(command.end(), arguments.parameters.begin(), arguments.parameters.end());
   for (const auto& overlay : arguments.machine.overlays) command.insert(command.end(), {"--overlay", overlay});
   for (const auto& setting : arguments.machine.settings) command.insert(command.end(), {"--set", setting});
+  for (const auto& overlay : arguments.beside) command.insert(command.end(), {"--beside", overlay});
   return command;
 }
 
-void print_bill(const PowerArguments& arguments) {
-  const bool runs = arguments.load != "idle" && arguments.load != "peak";
-  if (!runs && !arguments.parameters.empty()) {
-    throw InputError("power", fmt::format("found \"{}\", but the load \"{}\" is no application and has no parameters",
-                                          arguments.parameters.front(), arguments.load));
-  }
-  const auto machine = arguments.machine.load();
+report::PowerBill make_bill(const PowerArguments& arguments, const platform::Machine& machine, std::string variant) {
   const auto network = topology::build_network(machine);
-  report::PowerBill bill{machine, arguments.load, {}, {}, version(), command_of(arguments)};
+  report::PowerBill bill{machine, std::move(variant), arguments.load, {}, {}, version(), command_of(arguments)};
   if (arguments.load == "idle") {
     bill.power = engine::power_at_rest(machine, *network);
   } else if (arguments.load == "peak") {
@@ -69,7 +67,36 @@ void print_bill(const PowerArguments& arguments) {
     bill.power = engine::power_during(machine, *network, prediction);
     bill.time = prediction.time;
   }
-  fmt::print("{}", arguments.json ? report::power_bill_json(bill) : report::power_bill_screen(bill));
+  return bill;
+}
+
+// The machine as it is, and with each overlay to compare it with.
+std::vector<report::PowerBill> make_bills(const PowerArguments& arguments, std::deque<platform::Machine>& machines) {
+  std::vector<report::PowerBill> bills;
+  machines.push_back(arguments.machine.load());
+  bills.push_back(make_bill(arguments, machines.back(), "as it is"));
+  for (const auto& overlay : arguments.beside) {
+    ChosenMachine other = arguments.machine;
+    other.overlays.push_back(overlay);
+    machines.push_back(other.load());
+    bills.push_back(make_bill(arguments, machines.back(), std::filesystem::path(overlay).stem().string()));
+  }
+  return bills;
+}
+
+void print_bills(const PowerArguments& arguments) {
+  const bool runs = arguments.load != "idle" && arguments.load != "peak";
+  if (!runs && !arguments.parameters.empty()) {
+    throw InputError("power", fmt::format("found \"{}\", but the load \"{}\" is no application and has no parameters",
+                                          arguments.parameters.front(), arguments.load));
+  }
+  std::deque<platform::Machine> machines;
+  const auto bills = make_bills(arguments, machines);
+  if (bills.size() == 1) {
+    fmt::print("{}", arguments.json ? report::power_bill_json(bills[0]) : report::power_bill_screen(bills[0]));
+  } else {
+    fmt::print("{}", arguments.json ? report::power_bills_json(bills) : report::power_bills_screen(bills));
+  }
 }
 
 }  // namespace
@@ -86,6 +113,11 @@ void add_power(CLI::App& app, int& exit_code) {
       ->check(CLI::IsMember({"idle", "peak", "hpl", "hpcg", "llm"}))
       ->capture_default_str();
   command->add_option("parameters", arguments->parameters, "Parameters of the application, as name=value");
+  command
+      ->add_option("--beside", arguments->beside,
+                   "Print the bill of the machine with this overlay beside its own; may be repeated")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command->add_flag("--json", arguments->json, "Print the bill as JSON");
   command->footer(
       "Examples:\n"
@@ -93,9 +125,10 @@ void add_power(CLI::App& app, int& exit_code) {
       "  zettasim power frontier --load hpl --json\n"
       "  zettasim power fugakunext --load hpl --overlay thirty-megawatts\n"
       "  zettasim power jupiter --load llm tp=8 pp=16 recompute=full\n"
+      "  zettasim power fugakunext --load peak --beside pluggable-optics --beside pec-2\n"
       "The bill says what the machine would draw, and how much of the budget that is: nothing here slows down to fit.");
   command->callback([arguments, &exit_code] {
-    print_bill(*arguments);
+    print_bills(*arguments);
     exit_code = success;
   });
 }

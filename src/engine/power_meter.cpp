@@ -1,5 +1,6 @@
 #include "engine/power_meter.hpp"
 
+#include "engine/grid_cost.hpp"
 #include "zettasim/base/contract.hpp"
 
 namespace zettasim::engine {
@@ -15,7 +16,8 @@ Power node_side(const PerComponent<Power>& power) {
 PowerModel::PowerModel(const platform::Machine& machine, std::size_t switch_count)
     : network_at_rest_(machine.network.switch_power * static_cast<double>(switch_count)),
       distribution_efficiency_(machine.facility.distribution_efficiency),
-      pue_(machine.facility.pue) {
+      pue_(machine.facility.pue),
+      grid_(machine.facility.grid) {
   const platform::Node& node = machine.node;
   rest_[Component::cpu] = node.cpus.device.idle * static_cast<double>(node.cpus.count);
   if (node.gpus) rest_[Component::gpu] = node.gpus->device.idle * static_cast<double>(node.gpus->count);
@@ -66,6 +68,7 @@ void PowerMeter::integrate(Duration now) {
   const Duration step = now - since_;
   energy_ += now_power_ * step;
   total_ += now_power_.sum() * step;
+  grid_cost_ += grid_cost(model_.grid(), now_power_.sum(), since_, now);
   node_time_ += step * static_cast<double>(busy_nodes_);
   idle_node_time_ += step * static_cast<double>(node_count_ - busy_nodes_);
   since_ = now;
@@ -118,6 +121,7 @@ void PowerMeter::finish(Duration now, RunRecord& record) {
   record.accounts.cooling = everywhere(Component::cooling);
   record.components = energy_;
   record.meter = total_;
+  record.grid = grid_cost_;
   record.node_time = node_time_;
   record.power = std::move(steps_);
 }

@@ -25,6 +25,7 @@ class PowerModel {
   PerComponent<Power> facility_at_rest(double nodes) const;
   // The same power with the losses of `nodes` nodes' supplies, of distribution, and cooling.
   PerComponent<Power> at_facility(PerComponent<Power> power, double nodes) const;
+  const std::optional<platform::Grid>& grid() const { return grid_; }
 
  private:
   PerComponent<Power> rest_;  // one node
@@ -34,6 +35,7 @@ class PowerModel {
   Power supply_fixed_;
   double distribution_efficiency_ = 1.0;
   double pue_ = 1.0;
+  std::optional<platform::Grid> grid_;
 };
 
 // The facility meter. Times must not decrease.
@@ -59,6 +61,7 @@ class PowerMeter {
   Duration since_;
   PerComponent<Energy> energy_;
   Energy total_;
+  GridCost grid_cost_;
   Duration idle_node_time_;
   Duration node_time_;
   std::vector<PowerStep> steps_;

@@ -2,6 +2,12 @@
 
 namespace zettasim::engine {
 
+GridCost& GridCost::operator+=(const GridCost& other) {
+  carbon_g += other.carbon_g;
+  money += other.money;
+  return *this;
+}
+
 TimeByActivity& TimeByActivity::operator+=(const TimeByActivity& other) {
   kernel += other.kernel;
   collective += other.collective;

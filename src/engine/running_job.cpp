@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/grid_cost.hpp"
+
 namespace zettasim::engine {
 namespace {
 
@@ -84,7 +86,9 @@ void RunningJob::credit(double iterations, double elapsed_s, double held_back_s)
   const double nodes = static_cast<double>(nodes_.size());
   PerComponent<Power> drawn = power_model_.nodes_at_rest(nodes);
   drawn += power_;
-  record_.energy += power_model_.at_facility(drawn, nodes) * seconds(elapsed_s);
+  const PerComponent<Power> at_facility = power_model_.at_facility(drawn, nodes);
+  record_.energy += at_facility * seconds(elapsed_s);
+  record_.grid += grid_cost(power_model_.grid(), at_facility.sum(), seconds(since_s_), seconds(since_s_ + elapsed_s));
 }
 
 double RunningJob::end_stage(bool complete, double now_s) {

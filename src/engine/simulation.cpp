@@ -18,22 +18,28 @@ constexpr double grace_s = 1e-3;    // a job that needs its requested time to th
 constexpr double kept_back = 1e-9;  // share of the budget that no policy gives away, so that rounding cannot exceed it
 
 // Of the facility's budget, above what the machine draws at rest.
-double available_w(const platform::Machine& machine, const PowerModel& model) {
+double available_w(Power limit, const platform::Machine& machine, const PowerModel& model) {
   const auto nodes = static_cast<double>(machine.node_count);
-  return machine.facility.budget.si() * (1.0 - kept_back) - model.facility_at_rest(nodes).sum().si();
+  return limit.si() * (1.0 - kept_back) - model.facility_at_rest(nodes).sum().si();
+}
+
+Power lowest_limit(const platform::Facility& facility) {
+  Power lowest = facility.budget;
+  for (const auto& step : facility.budget_signal) lowest = std::min(lowest, step.limit);
+  return lowest;
 }
 
 // A machine that rests draws this much whatever is done to its jobs.
 void expect_budget_above_rest(const platform::Machine& machine, const topology::Network& network) {
   if (machine.facility.budget_policy == platform::BudgetPolicy::report) return;
   const PowerModel model(machine, network.switch_count());
-  if (available_w(machine, model) > 0.0) return;
+  const Power lowest = lowest_limit(machine.facility);
+  if (available_w(lowest, machine, model) > 0.0) return;
   const Power rest = model.facility_at_rest(static_cast<double>(machine.node_count)).sum();
-  throw InputError(
-      machine.name + "#/facility/budget",
-      fmt::format("found a limit of {} with the policy \"{}\", expected more than {}, which the machine "
-                  "draws while nothing runs; raise the limit, or let the policy be \"report\"",
-                  to_text(machine.facility.budget), name_of(machine.facility.budget_policy), to_text(rest)));
+  throw InputError(machine.name + "#/facility/budget",
+                   fmt::format("found a limit of {} with the policy \"{}\", expected more than {}, which the machine "
+                               "draws while nothing runs; raise the limit, or let the policy be \"report\"",
+                               to_text(lowest), name_of(machine.facility.budget_policy), to_text(rest)));
 }
 
 }  // namespace
@@ -54,12 +60,14 @@ Simulation::Simulation(const platform::Machine& machine, const topology::Network
       placer_(make_placer(options.placement, machine, trace.seed)),
       resource_bytes_(planner_.resource_capacities().size(), 0.0) {
   record_.jobs.resize(trace.jobs.size());
-  available_w_ = available_w(machine, power_model_);
+  available_w_ = available_w(machine.facility.budget, machine, power_model_);
 }
 
 RunRecord Simulation::run() {
   batch_alarm_ = std::make_unique<Alarm>();
   world_.start_actor("batch system", 0, [this] { run_batch_system(); });
+  const bool acts = machine_.facility.budget_policy != platform::BudgetPolicy::report;
+  if (acts && !machine_.facility.budget_signal.empty()) world_.start_actor("grid", 0, [this] { follow_signal(); });
   world_.run();
   if (failure_) std::rethrow_exception(failure_);
   for (const JobRecord& job : record_.jobs) record_.end = std::max(record_.end, job.end);
@@ -71,6 +79,20 @@ RunRecord Simulation::run() {
   if (options_.network == Resolution::messages) record_.settings.emplace_back("network", "messages");
   rank_links();
   return std::move(record_);
+}
+
+// The limit of the budget moves when the signal says so, until all jobs are done.
+void Simulation::follow_signal() {
+  Alarm clock;
+  for (const platform::PowerLimit& step : machine_.facility.budget_signal) {
+    if (step.from.si() > now_s()) clock.sleep(step.from.si() - now_s());
+    if (jobs_done_ == trace_.jobs.size()) return;
+    available_w_ = available_w(step.limit, machine_, power_model_);
+    Alarms to_ring;
+    settle_power(to_ring);
+    ring(to_ring);
+    batch_alarm_->ring();
+  }
 }
 
 // The links between nodes that carried most of what they could have carried.
@@ -128,11 +150,12 @@ void Simulation::submit_due_jobs() {
       ++jobs_done_;
       continue;
     }
-    queue_.push_back({JobId(next_submit_), job.nodes, job.requested_time.si(), predicted_w(job)});
+    queue_.push_back({JobId(next_submit_), job.nodes, job.requested_time.si()});
   }
 }
 
 void Simulation::start_what_may_start() {
+  ask_for_power();
   const auto starts = choose_starts(options_.policy, now_s(), queue_, running_, free_share());
   for (std::size_t k = 0; k < starts.size(); ++k) {
     record_.jobs[queue_[starts[k]].id.index()].backfilled = starts[k] != k;
@@ -224,10 +247,16 @@ FreeShare Simulation::free_share() const {
   return {pool_.free(), available_w_ - taken_w};
 }
 
-// What the stage that draws most draws at the facility, on any nodes: where they lie changes little. A job that would
-// take more than there is takes all there is, and is held back.
+// A job that would take more than there is takes all there is, and is held back: it shall not wait for ever.
+void Simulation::ask_for_power() {
+  if (machine_.facility.budget_policy != platform::BudgetPolicy::wait) return;
+  for (WaitingJob& waiting : queue_) {
+    waiting.power_w = std::min(predicted_w(trace_.jobs[waiting.id.index()]), available_w_);
+  }
+}
+
+// What the stage that draws most draws at the facility, on any nodes: where they lie changes little.
 double Simulation::predicted_w(const workload::Job& job) {
-  if (machine_.facility.budget_policy != platform::BudgetPolicy::wait) return 0.0;
   const auto [entry, is_new] = predicted_w_.try_emplace({job.application, job.nodes}, 0.0);
   if (!is_new) return entry->second;
   std::vector<NodeId> nodes;
@@ -237,7 +266,6 @@ double Simulation::predicted_w(const workload::Job& job) {
     const double once_s = stage.iteration.once_s({});
     if (once_s > 0.0) entry->second = std::max(entry->second, facility_energy(power_model_, stage).si() / once_s);
   }
-  entry->second = std::min(entry->second, available_w_);
   return entry->second;
 }
 

@@ -39,6 +39,7 @@ class Simulation {
   };
 
   void rank_links();
+  void follow_signal();
 
   // The batch system.
   void run_batch_system();
@@ -49,6 +50,7 @@ class Simulation {
   void end(Play& play);
   void note_wait_reason();
   FreeShare free_share() const;
+  void ask_for_power();
   double predicted_w(const workload::Job& job);
 
   // A role of a job.

@@ -394,6 +394,45 @@ void read_budget(const Field& budget, Facility& facility) {
     facility.budget = budget["limit"].positive<Power>();
   }
   if (const auto policy = budget.optional("policy")) facility.budget_policy = policy->choice(policies);
+  if (const auto signal = budget.optional("signal")) {
+    for (const Field& step : signal->items()) {
+      facility.budget_signal.push_back(
+          {.from = step["from"].positive<Duration>(), .limit = step["limit"].positive<Power>()});
+    }
+  }
+}
+
+constexpr double most_per_kwh = 1e6;  // grams, or units of money: more is a typing error
+
+HourlyValues read_hourly(const std::optional<Field>& field) {
+  HourlyValues result;
+  if (!field) return result;
+  if (!field->is_array()) {
+    result.values = {field->number(0.0, most_per_kwh)};
+    return result;
+  }
+  result.values.clear();
+  for (const Field& hour : field->items()) result.values.push_back(hour.number(0.0, most_per_kwh));
+  if (result.values.empty()) {
+    field->problem("found no hours, expected one value or one for each hour");
+    result.values = {0.0};
+  }
+  return result;
+}
+
+std::optional<Grid> read_grid(const Field& facility) {
+  if (!facility.is_object()) return std::nullopt;  // has been said
+  const auto grid = facility.optional("grid");
+  if (!grid) return std::nullopt;
+  if (!grid->is_object()) {
+    grid->problem("found " + grid->found() + ", expected an object with carbon_g_per_kwh, price_per_kwh or both");
+    return std::nullopt;
+  }
+  Grid result{.carbon = read_hourly(grid->optional("carbon_g_per_kwh")),
+              .price = read_hourly(grid->optional("price_per_kwh")),
+              .currency = {}};
+  if (const auto currency = grid->optional("currency")) result.currency = currency->text();
+  return result;
 }
 
 Facility read_facility(const Field& facility) {
@@ -401,6 +440,10 @@ Facility read_facility(const Field& facility) {
                   .pue = facility["pue"].number(0.0, 1000.0),
                   .distribution_efficiency = facility["distribution_efficiency"].positive_share()};
   read_budget(facility["budget"], result);
+  result.grid = read_grid(facility);
+  if (facility.is_object()) {
+    if (const auto reused = facility.optional("heat_reused")) result.heat_reused = reused->fraction();
+  }
   return result;
 }
 
@@ -554,7 +597,17 @@ void check_storage(const Field& root, const std::vector<StorageTier>& storage) {
   }
 }
 
+void check_budget_signal(const Field& root, const std::vector<PowerLimit>& signal) {
+  for (std::size_t i = 1; i < signal.size(); ++i) {
+    if (signal[i].from > signal[i - 1].from) continue;
+    root["facility"]["budget"]["signal"].items()[i]["from"].problem(
+        fmt::format("found {} s, expected more than the {} s of the limit before it: limits stand in the order of time",
+                    signal[i].from.si(), signal[i - 1].from.si()));
+  }
+}
+
 void check_between_fields(const Field& root, const Machine& machine) {
+  check_budget_signal(root, machine.facility.budget_signal);
   check_node(root["node"], machine.node);
   if (const auto* torus = std::get_if<Torus>(&machine.network.topology)) check_torus(root, *torus, machine.node_count);
   if (const auto* dragonfly = std::get_if<Dragonfly>(&machine.network.topology)) {

@@ -50,9 +50,10 @@ std::string jobs_csv(const Run& run) {
                    quoted(run.trace.applications[job.application].name), status_name(r.status), job.nodes, r.pieces,
                    r.first_node.index(), job.submit.si(), r.start.si(), r.end.si(), (r.start - job.submit).si(),
                    (r.end - r.start).si(), job.requested_time.si(), r.backfilled ? 1 : 0, r.steps_planned);
-    fmt::format_to(out, "{},{},{},{},{},{},{},{},{},{},{},{}\n", r.time.kernel.si(), r.time.collective.si(),
+    fmt::format_to(out, "{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", r.time.kernel.si(), r.time.collective.si(),
                    r.time.neighbours.si(), r.time.storage.si(), r.time.busy.si(), r.time.idle.si(), r.time.sharing.si(),
-                   r.time.power.si(), r.throttled.si(), power_slowdown(r), sum(r.flops).si(), r.energy.sum().si());
+                   r.time.power.si(), r.throttled.si(), power_slowdown(r), sum(r.flops).si(), r.energy.sum().si(),
+                   r.grid.carbon_g, r.grid.money);
   }
   return text;
 }

@@ -40,12 +40,16 @@ std::string time_lines(const JobRecord& job) {
          line_unless_zero("held back by the power budget", job.time.power, run);
 }
 
-std::string energy_lines(const JobRecord& job) {
+std::string energy_lines(const Run& run, const JobRecord& job) {
   const Energy whole = job.energy.sum();
   std::string lines = fmt::format("  It took {} at the facility meter:\n", to_text(whole));
   for (const Component c : all_components) {
     if (job.energy[c].si() <= 0.0) continue;
     lines += fmt::format("    {:<42}{:>14}  {}\n", name_of(c), to_text(job.energy[c]), percent(job.energy[c] / whole));
+  }
+  if (const auto& grid = run.machine.facility.grid) {
+    lines += fmt::format("  That is {:.4g} kg of CO2 and {:.6g} {}.\n", job.grid.carbon_g / 1e3, job.grid.money,
+                         grid->currency.empty() ? "in money" : shown(grid->currency, 8));
   }
   return lines;
 }
@@ -78,7 +82,7 @@ std::string explain(const Run& run, JobId id) {
                       job.pieces, job.pieces == 1 ? "" : "s");
   text += time_lines(job);
   if (job.status == JobStatus::timed_out) text += "  It was ended there: its requested time was over.\n";
-  return text + work_lines(job) + energy_lines(job);
+  return text + work_lines(job) + energy_lines(run, job);
 }
 
 }  // namespace zettasim::report

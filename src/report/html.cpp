@@ -92,8 +92,24 @@ const std::vector<Band>& bands() {
   return all;
 }
 
+// The limit of the budget over the run, in steps where a signal moves it.
+std::string budget_points(const Run& run, const Plane& plane, double scale) {
+  const auto height_of = [&](Power limit) { return plane.y(in_watts(limit) / scale); };
+  double limit_y = height_of(run.summary.budget);
+  std::string points = fmt::format("{:.1f},{:.1f}", left, limit_y);
+  for (const auto& step : run.machine.facility.budget_signal) {
+    if (step.from >= run.record.end) break;
+    const double x = plane.x(in_hours(step.from));
+    points += fmt::format(" {:.1f},{:.1f}", x, limit_y);
+    limit_y = height_of(step.limit);
+    points += fmt::format(" {:.1f},{:.1f}", x, limit_y);
+  }
+  return points + fmt::format(" {:.1f},{:.1f}", width - 8.0, limit_y);
+}
+
 std::string power_chart(const Run& run, const std::vector<PowerBin>& bins) {
   double most = in_megawatts(run.summary.budget);
+  for (const auto& step : run.machine.facility.budget_signal) most = std::max(most, in_megawatts(step.limit));
   for (const PowerBin& bin : bins) most = std::max(most, in_megawatts(bin.highest));
   const bool kilowatts = most < 1.0;
   const double scale = kilowatts ? 1e3 : 1e6;
@@ -114,11 +130,9 @@ std::string power_chart(const Run& run, const std::vector<PowerBin>& bins) {
     fmt::format_to(out, "<polygon fill=\"{}\" points=\"{}{}\"/>\n", band.colour, upper, lower);
   }
   svg += axes(plane, kilowatts ? "kW" : "MW");
-  const double budget = plane.y(in_watts(run.summary.budget) / scale);
-  fmt::format_to(
-      out,
-      "<line class=budget x1={:.1f} x2={:.1f} y1={:.1f} y2={:.1f} /><text x={:.1f} y={:.1f}>budget {}</text></svg>\n",
-      left, width - 8.0, budget, budget, left + 6.0, budget - 4.0, to_text(run.summary.budget));
+  fmt::format_to(out, "<polyline class=budget points=\"{}\"/><text x={:.1f} y={:.1f}>budget {}</text></svg>\n",
+                 budget_points(run, plane, scale), left + 6.0, plane.y(in_watts(run.summary.budget) / scale) - 4.0,
+                 to_text(run.summary.budget));
   svg += "<p class=legend>";
   for (const Band& band : bands())
     fmt::format_to(out, "<span><i style=\"background:{}\"></i>{}</span> ", band.colour, band.name);
@@ -200,7 +214,7 @@ constexpr std::string_view style =
     "h1{font-size:1.5em}h2{font-size:1.15em;margin-top:1.8em}pre{background:#f6f6f6;padding:1em;overflow-x:auto;font-"
     "size:13px}"
     "svg{width:100%;height:auto}svg text{font-size:11px;fill:#444}.right{text-anchor:end}.mid{text-anchor:middle}"
-    ".grid{stroke:#ddd;stroke-width:.6}.budget{stroke:#c00;stroke-width:1.5;stroke-dasharray:6 4}"
+    ".grid{stroke:#ddd;stroke-width:.6}.budget{fill:none;stroke:#c00;stroke-width:1.5;stroke-dasharray:6 4}"
     "table{border-collapse:collapse;width:100%;font-size:13px}th,td{text-align:left;padding:.25em "
     ".6em;border-bottom:1px solid #ddd}"
     ".n{text-align:right;white-space:nowrap}.bar{display:flex;height:12px;min-width:240px}.bar b{display:block}"

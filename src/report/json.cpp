@@ -55,15 +55,22 @@ json flops_json(const Summary& s) {
 
 json energy_json(const Run& run) {
   const auto& a = run.record.accounts;
-  return {{"facility_meter_j", run.record.meter.si()},
-          {"accounts_j",
-           {{"jobs", a.jobs.si()},
-            {"idle_nodes", a.idle_nodes.si()},
-            {"network", a.network.si()},
-            {"storage", a.storage.si()},
-            {"losses", a.losses.si()},
-            {"cooling", a.cooling.si()}}},
-          {"components_j", by_component(run.record.components)}};
+  json result = {{"facility_meter_j", run.record.meter.si()},
+                 {"accounts_j",
+                  {{"jobs", a.jobs.si()},
+                   {"idle_nodes", a.idle_nodes.si()},
+                   {"network", a.network.si()},
+                   {"storage", a.storage.si()},
+                   {"losses", a.losses.si()},
+                   {"cooling", a.cooling.si()}}},
+                 {"components_j", by_component(run.record.components)}};
+  if (run.machine.facility.heat_reused > 0.0) result["heat_reused_j"] = run.summary.heat_reused.si();
+  if (const auto& grid = run.machine.facility.grid) {
+    result["carbon_g"] = run.record.grid.carbon_g;
+    result["cost"] = run.record.grid.money;
+    result["currency"] = grid->currency;
+  }
+  return result;
 }
 
 json applications_json(const Summary& s) {

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "shown.hpp"
 #include "zettasim/base/text.hpp"
 
 namespace zettasim::report {
@@ -47,7 +48,28 @@ std::string power_bill_screen(const PowerBill& bill) {
   return text + line(bill, "facility", bill.power.sum()) + "\n" + budget_line(bill);
 }
 
-std::string power_bill_json(const PowerBill& bill) {
+std::string power_bills_screen(const std::vector<PowerBill>& bills) {
+  constexpr std::size_t column = 18;
+  std::string text = fmt::format("{}, {}\n\n  {:<12}", bills.front().machine.name, bills.front().load, "");
+  for (const PowerBill& bill : bills) text += fmt::format("{:>{}}", shown(bill.variant, column - 2), column);
+  const auto add_line = [&](std::string_view name, auto&& value_of) {
+    text += fmt::format("\n  {:<12}", name);
+    for (const PowerBill& bill : bills) text += fmt::format("{:>{}}", value_of(bill), column);
+  };
+  for (const Component c : all_components) {
+    add_line(name_of(c), [&](const PowerBill& bill) { return to_text(bill.power[c]); });
+  }
+  add_line("facility", [](const PowerBill& bill) { return to_text(bill.power.sum()); });
+  add_line("of budget", [](const PowerBill& bill) { return percent(bill.power.sum() / bill.machine.facility.budget); });
+  if (bills.front().time) {
+    add_line("time", [](const PowerBill& bill) { return to_text(bill.time.value_or(Duration())); });
+  }
+  return text + "\n";
+}
+
+namespace {
+
+ordered_json bill_value(const PowerBill& bill) {
   const Power total = bill.power.sum(), budget = bill.machine.facility.budget;
   ordered_json result = {{"format", "zettasim-power"}, {"version", bill.version},
                          {"command", bill.command},    {"platform", bill.machine.name},
@@ -59,7 +81,24 @@ std::string power_bill_json(const PowerBill& bill) {
   result["budget_w"] = budget.si();
   result["share_of_budget"] = total / budget;
   result["headroom_w"] = (budget - total).si();
-  return result.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+  return result;
+}
+
+std::string written(const ordered_json& value) {
+  return value.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace
+
+std::string power_bill_json(const PowerBill& bill) { return written(bill_value(bill)); }
+
+std::string power_bills_json(const std::vector<PowerBill>& bills) {
+  ordered_json list = ordered_json::array();
+  for (const PowerBill& bill : bills) {
+    list.push_back(bill_value(bill));
+    list.back()["variant"] = bill.variant;
+  }
+  return written({{"bills", list}});
 }
 
 }  // namespace zettasim::report

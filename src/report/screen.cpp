@@ -73,15 +73,40 @@ std::string latency_line(const char* name, const Quantiles& q) {
                      to_text(q.most));
 }
 
+// What the energy cost, where the machine says what that depends on.
+std::string grid_line(const Run& run) {
+  const platform::Facility& facility = run.machine.facility;
+  std::string text;
+  if (facility.grid) {
+    text = fmt::format("{:.4g} t of CO2, {:.6g} {}", run.record.grid.carbon_g / 1e6, run.record.grid.money,
+                       facility.grid->currency.empty() ? "in money" : shown(facility.grid->currency, 8));
+  }
+  if (facility.heat_reused > 0.0) {
+    text += fmt::format("{}{} of heat reused", text.empty() ? "" : ", ", to_text(run.summary.heat_reused));
+  }
+  return text.empty() ? text : fmt::format("  grid          {}\n", text);
+}
+
+// The limit, or between which limits the signal moves it.
+std::string budget_text(const platform::Facility& facility) {
+  Power lowest = facility.budget, highest = facility.budget;
+  for (const auto& step : facility.budget_signal) {
+    lowest = std::min(lowest, step.limit);
+    highest = std::max(highest, step.limit);
+  }
+  if (lowest == highest) return to_text(facility.budget);
+  return fmt::format("its signal of {} to {}", to_text(lowest), to_text(highest));
+}
+
 std::string power_lines(const Run& run) {
   const Summary& s = run.summary;
   const auto& a = run.record.accounts;
   std::string lines = fmt::format("  power         mean {} ({} of the budget), peak {}\n", to_text(s.mean_power),
                                   percent(s.mean_power / s.budget), to_text(s.peak_power));
   lines += s.time_above_budget.si() > 0.0
-               ? fmt::format("  budget        above {} for {} ({} of the time)\n", to_text(s.budget),
+               ? fmt::format("  budget        above {} for {} ({} of the time)\n", budget_text(run.machine.facility),
                              to_text(s.time_above_budget), percent(s.time_above_budget / s.end))
-               : fmt::format("  budget        never above {}\n", to_text(s.budget));
+               : fmt::format("  budget        never above {}\n", budget_text(run.machine.facility));
   if (run.machine.facility.budget_policy != platform::BudgetPolicy::report) {
     lines += fmt::format("    {}: {} node-hours held back, jobs {} longer on average, {} at most\n",
                          name_of(run.machine.facility.budget_policy),
@@ -93,7 +118,7 @@ std::string power_lines(const Run& run) {
   const auto share = [&](Energy part) { return s.energy.si() > 0.0 ? percent(part / s.energy) : percent(0.0); };
   lines += fmt::format("    jobs {}, idle nodes {}, network {}, storage {}, losses {}, cooling {}\n", share(a.jobs),
                        share(a.idle_nodes), share(a.network), share(a.storage), share(a.losses), share(a.cooling));
-  return lines;
+  return lines + grid_line(run);
 }
 
 // A table of at most `room` lines, its heading included.

@@ -95,20 +95,41 @@ void summarize_applications(const workload::Trace& trace, const engine::RunRecor
   }
 }
 
+// For how much of the time from `from` until `until` the power is above the budget, whose limit may move.
+Duration time_above_budget(const platform::Facility& facility, Power power, Duration from, Duration until) {
+  Duration above, since = from;
+  const auto count_until = [&](Duration to) {
+    if (to > since && power > budget_at(facility, since)) above += to - since;
+    since = std::max(since, to);
+  };
+  for (const auto& step : facility.budget_signal) count_until(std::min(step.from, until));
+  count_until(until);
+  return above;
+}
+
 void summarize_power(const platform::Machine& machine, const engine::RunRecord& record, Summary& summary) {
   summary.budget = machine.facility.budget;
   summary.energy = record.meter;
+  summary.heat_reused = record.meter * machine.facility.heat_reused;
   summary.mean_power = record.end.si() > 0.0 ? record.meter / record.end : Power();
   for (std::size_t i = 0; i < record.power.size(); ++i) {
     const Duration until = i + 1 < record.power.size() ? record.power[i + 1].time : record.end;
     if (until <= record.power[i].time) continue;
     const Power power = record.power[i].power.sum();
     summary.peak_power = std::max(summary.peak_power, power);
-    if (power > summary.budget) summary.time_above_budget += until - record.power[i].time;
+    summary.time_above_budget += time_above_budget(machine.facility, power, record.power[i].time, until);
   }
 }
 
 }  // namespace
+
+Power budget_at(const platform::Facility& facility, Duration time) {
+  Power limit = facility.budget;
+  for (const auto& step : facility.budget_signal) {
+    if (step.from <= time) limit = step.limit;
+  }
+  return limit;
+}
 
 double power_slowdown(const JobRecord& job) {
   const Duration run = job.end - job.start;

@@ -138,3 +138,50 @@ TEST_CASE("a budget that the machine exceeds at rest is refused in words") {
   CHECK(refused.exit_code == 2);
   CHECK(contains(refused.error, "expected more than 7.55 MW, which the machine draws while nothing runs"));
 }
+
+// Two thirds of each bit's energy go with the pluggable transceivers; what is no link stays as it was.
+TEST_CASE("co-packaged optics take less of the network than pluggable ones and nothing of the rest") {
+  const json bills =
+      called("power fugakunext --load peak --beside pluggable-optics --beside pec-2 --beside pec-3")["bills"];
+  REQUIRE(bills.size() == 4);
+  const json &plain = bills[0]["components_w"], &pluggable = bills[1]["components_w"],
+             &engines = bills[2]["components_w"];
+  CHECK(bills[0]["variant"] == "as it is");
+  CHECK(bills[2]["variant"] == "pec-2");
+  const double routers = 3840 * 40.0;  // at rest, whatever the links are
+  CHECK((number(engines, "network") - routers) / (number(pluggable, "network") - routers) == Approx(5.6 / 18.8));
+  CHECK(number(pluggable, "network") > number(plain, "network"));
+  for (const char* same : {"gpu", "gpu_memory", "cpu", "nic", "node_links", "storage"}) {
+    CHECK(number(engines, same) == number(pluggable, same));
+  }
+  CHECK(number(bills[3]["components_w"], "node_links") < number(engines, "node_links"));
+  const auto screen = call("power fugakunext --beside pluggable-optics --beside pec-2");
+  CHECK(contains(screen.out, "pluggable-optics"));
+  CHECK(contains(screen.out, "pec-2"));
+}
+
+// Retimers are 40 ns of each hop; software and interfaces, 1.5 us of each message, stay.
+TEST_CASE("light out of the package shortens the way by its retimers and no more") {
+  const json rows = called("compare fugakunext+pluggable-optics fugakunext+pec-2 fugakunext+pec-3 --app fft3d")["rows"];
+  REQUIRE(rows.size() == 3);
+  CHECK(rows[1]["platform"] == "FugakuNEXT+pec-2");
+  CHECK(number(rows[0], "time_s") == number(rows[1], "time_s"));
+  CHECK(number(rows[1], "energy_j") < number(rows[0], "energy_j"));
+  CHECK(number(rows[2], "time_s") < number(rows[1], "time_s"));
+  CHECK(number(rows[2], "time_s") > 0.9 * number(rows[1], "time_s"));
+  CHECK(call("compare fugakunext+pec-7").exit_code == 2);
+}
+
+TEST_CASE("a run tells its carbon and its cost where the machine has a grid") {
+  const std::string grid =
+      " --set '/facility/grid={\"carbon_g_per_kwh\": [400, 200], \"price_per_kwh\": 0.25, "
+      "\"currency\": \"EUR\"}' --set /facility/heat_reused=0.5";
+  const json energy = called("run fugakunext mixed-day" + grid)["energy"];
+  const double kwh = number(energy, "facility_meter_j") / 3.6e6;
+  CHECK(number(energy, "cost") == Approx(0.25 * kwh));
+  CHECK(number(energy, "carbon_g") > 200.0 * kwh);
+  CHECK(number(energy, "carbon_g") < 400.0 * kwh);
+  CHECK(number(energy, "heat_reused_j") == Approx(0.5 * number(energy, "facility_meter_j")));
+  CHECK(contains(call("run fugakunext mixed-day" + grid).out, "t of CO2"));
+  CHECK(!called("run two-nodes two-jobs")["energy"].contains("cost"));
+}

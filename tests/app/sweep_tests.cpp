@@ -120,8 +120,8 @@ TEST_CASE("a metric that the result does not have names what is there") {
     "metrics": {"time": {"run": "day", "at": "/power/maen_w"}}})");
   const Outcome outcome = call("sweep " + in_quotes(scratch / "s.json") + " --out " + in_quotes(scratch / "s"));
   CHECK(contains(outcome.out,
-                 "the result has no /power/maen_w; there is budget_w, mean_w, peak_w, time_above_budget_s; did you "
-                 "mean \"mean_w\"?"));
+                 "the result has no /power/maen_w; there is budget_w, mean_w, peak_w, policy, slowdown_longest, "
+                 "slowdown_mean, throttled_node_seconds, time_above_budget_s; did you mean \"mean_w\"?"));
 }
 
 // Ten million steps, an event each: minutes, were they not ended after 50 ms.

@@ -1,6 +1,8 @@
 // Budgets that act, against arithmetic.
 #include "engine/power_budget.hpp"
 
+#include <cmath>
+
 #include "support/catch.hpp"
 #include "support/machines.hpp"
 #include "support/run_numbers.hpp"
@@ -96,8 +98,8 @@ TEST_CASE("jobs wait until what they will draw fits the budget") {
   CHECK(run.job(0).power_s + run.job(1).power_s == 0.0);
 }
 
-// 501 W above rest. The first runs for 10 s at 400 W; the second of 400 W has to wait; the third of 100 W fits beside the first and is
-// over before it.
+// 501 W above rest. The first runs for 10 s at 400 W; the second of 400 W has to wait; the third of 100 W fits beside
+// the first and is over before it.
 TEST_CASE("a job that fits the power that is left passes one that has to wait for more") {
   auto machine = test::machine(fully_connected(), 3);
   machine.facility.budget = watts(rest_w + 765.0 + 501.0);
@@ -139,4 +141,63 @@ TEST_CASE("a budget just above rest makes jobs crawl and does not stop them") {
   const Numbers run =
       simulate_in_child(two_nodes(BudgetPolicy::uniform, 1.0), trace({job(steps(10, {computing()}), 1)}));
   CHECK(run.end_s() == Approx(4000.0).epsilon(1e-4));
+}
+
+// 400 W are there for 5 s, then 200 W: half of the work is left, and takes twice as long.
+TEST_CASE("a limit that falls in the middle of a job slows what is left of it") {
+  auto machine = two_nodes(BudgetPolicy::uniform, 400.1);
+  machine.facility.budget_signal = {{.from = 5_s, .limit = watts(rest_w + 200.0)}};
+  const auto jobs = trace({job(steps(10, {computing()}), 1)});
+  const Numbers run = simulate_in_child(machine, jobs);
+  CHECK(run.end_s() == Approx(15.0).epsilon(tolerance));
+  CHECK(run.job(0).throttled_s == Approx(10.0).epsilon(tolerance));
+  machine.facility.budget_signal.push_back({.from = 7_s, .limit = watts(rest_w + 1000.0)});
+  CHECK(simulate_in_child(machine, jobs).end_s() == Approx(7.0 + 4.0).epsilon(tolerance));
+  machine.facility.budget_policy = BudgetPolicy::report;
+  CHECK(simulate_in_child(machine, jobs).end_s() == Approx(10.0));
+}
+
+// The job of 400 W waits for the limit that lets it run at full speed, since the other one is not over before; a limit
+// that never comes does not keep it waiting for ever.
+TEST_CASE("a job waits for a signal that leaves it the power it needs") {
+  auto machine = two_nodes(BudgetPolicy::wait, 250.0);
+  machine.facility.budget_signal = {{.from = 30_s, .limit = watts(rest_w + 600.0)}};
+  const auto jobs = trace({job(steps(40, {light()}), 1), job(steps(10, {computing()}), 1, 1_s)});
+  const Numbers run = simulate_in_child(machine, jobs);
+  CHECK(run.job(1).start_s == Approx(30.0));
+  CHECK(run_s(run, 1) == Approx(10.0));
+  machine.facility.budget_signal = {{.from = 30_s, .limit = watts(rest_w + 240.0)}};
+  const Numbers low = simulate_in_child(machine, jobs);
+  CHECK(low.job(1).start_s == Approx(40.0));
+  CHECK(run_s(low, 1) == Approx(10.0 * 400.0 / 240.0).epsilon(tolerance));
+}
+
+TEST_CASE("the lowest limit of a signal counts when a budget is refused") {
+  auto machine = two_nodes(BudgetPolicy::wait, 1000.0);
+  machine.facility.budget_signal = {{.from = 30_s, .limit = watts(rest_w - 30.0)}};
+  const auto network = topology::build_network(machine);
+  CHECK_THROWS_AS(engine::simulate(machine, *network, trace({job(steps(1, {computing()}), 1)})), InputError);
+}
+
+// Two hours at 2,530 + 100 W, carbon at 100 g and 300 g, then again 100 g per kWh, money at 0.2: 2.63 kW x (100 + 300)
+// g = 1,052 g, and 5.26 kWh x 0.2 = 1.052. The job's own node draws 745 + 100 W of it: 338 g.
+TEST_CASE("carbon and money follow the hours in which energy is drawn") {
+  auto machine = two_nodes(BudgetPolicy::report, 1000.0);
+  machine.facility.grid = platform::Grid{.carbon = {{100.0, 300.0}}, .price = {{0.2}}, .currency = "EUR"};
+  const auto costs_after = [&](double hours) {
+    return run_in_child([&] {
+      const auto network = topology::build_network(machine);
+      const auto light_for = busy(seconds(hours * 3600.0), 1.0 / 16.0);
+      const auto record = engine::simulate(machine, *network, trace({job(steps(1, {light_for}), 1)}));
+      const auto& of_job = record.jobs[0].grid;
+      return std::vector<double>{record.grid.carbon_g, record.grid.money, of_job.carbon_g, of_job.money};
+    });
+  };
+  const auto two = costs_after(2.0);
+  CHECK(two[0] == Approx(1052.0));
+  CHECK(two[1] == Approx(1.052));
+  CHECK(two[2] == Approx(338.0));
+  CHECK(two[3] == Approx(0.845 * 2.0 * 0.2));
+  CHECK(costs_after(2.5)[0] == Approx(1052.0 + 2.63 * 50.0));
+  CHECK(costs_after(201.0)[0] == Approx(100.0 * 1052.0 + 2.63 * 100.0));
 }

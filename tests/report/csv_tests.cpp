@@ -39,9 +39,9 @@ TEST_CASE("the table of jobs has a line for each job under its header", "[report
   CHECK(lines[0] ==
         "job,user,application,status,nodes,pieces,first_node,submit_s,start_s,end_s,wait_s,run_s,requested_s,"
         "backfilled,steps,kernel_s,collective_s,neighbours_s,storage_s,busy_s,idle_s,sharing_s,power_s,throttled_s,"
-        "power_slowdown,flops,energy_j");
+        "power_slowdown,flops,energy_j,carbon_g,cost");
   CHECK(lines[1] ==
-        "1,,solver,finished,2,1,0,0,0,100,0,100,1000000000,0,0,60,30,0,0,0,0,10,0,0,1,1000000000000000,48000");
+        "1,,solver,finished,2,1,0,0,0,100,0,100,1000000000,0,0,60,30,0,0,0,0,10,0,0,1,1000000000000000,48000,0,0");
   CHECK(lines[3].starts_with("3,,trainer,timed_out,1,1,0,50,50,150,0,100,1000000000,1,0,0,0,0,0,100,0,0,0,0"));
   CHECK(lines[4].starts_with("4,,solver,refused,100,0,"));
 }

@@ -12,6 +12,13 @@
 
 namespace zettasim::engine {
 
+// What energy at the facility meter costs where the machine's grid says so (platform::Grid).
+struct GridCost {
+  double carbon_g = 0.0;  // of CO2 equivalent
+  double money = 0.0;     // in the grid's currency
+  GridCost& operator+=(const GridCost& other);
+};
+
 enum class JobStatus {
   finished,
   timed_out,  // ended by the batch system when its requested time was over
@@ -55,6 +62,7 @@ struct JobRecord {
   Duration throttled;             // during which the power budget held some of its phases back
   PerPrecision<FlopCount> flops;  // executed, in the precision the work is written in
   PerComponent<Energy> energy;    // its nodes (idle draw included), its traffic, and their losses and cooling
+  GridCost grid;                  // of that energy
   WaitReasons wait_reasons;
 };
 
@@ -92,6 +100,7 @@ struct RunRecord {
   std::vector<JobRecord> jobs;  // in the order of the trace
   Duration end;                 // when the last job ended
   Energy meter;                 // at the facility meter, integrated on its own
+  GridCost grid;                // of that energy
   EnergyAccounts accounts;
   PerComponent<Energy> components;  // the same energy by component
   std::vector<PowerStep> power;

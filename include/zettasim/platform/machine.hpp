@@ -285,11 +285,36 @@ enum class BudgetPolicy {
 };
 std::string_view name_of(BudgetPolicy);
 
+// What the limit of the budget is from a time of the run on.
+struct PowerLimit {
+  Duration from;
+  Power limit;
+  bool operator==(const PowerLimit&) const = default;
+};
+
+// One value for each hour of the run, again from the first when they are over; a single one is a constant.
+struct HourlyValues {
+  std::vector<double> values = {0.0};
+  double at_hour(std::int64_t hour) const { return values[static_cast<std::size_t>(hour) % values.size()]; }
+  bool operator==(const HourlyValues&) const = default;
+};
+
+// What the energy at the facility meter costs, in money and in carbon dioxide.
+struct Grid {
+  HourlyValues carbon;   // grams of CO2 equivalent for a kWh
+  HourlyValues price;    // of a kWh
+  std::string currency;  // of the price; empty when nobody said
+  bool operator==(const Grid&) const = default;
+};
+
 struct Facility {
   Power budget;                          // at the facility meter
   double pue = 1.0;                      // facility power over IT power
   double distribution_efficiency = 1.0;  // IT power distribution in front of every rack
   BudgetPolicy budget_policy = BudgetPolicy::report;
+  std::vector<PowerLimit> budget_signal = {};  // later limits, by time
+  std::optional<Grid> grid = {};
+  double heat_reused = 0.0;  // share of the heat, which is all of the energy, that somebody else uses
   bool operator==(const Facility&) const = default;
 };
 

@@ -66,10 +66,14 @@ struct Summary {
   double mean_power_slowdown = 1.0;  // of jobs that ran: run time over what it had been with all power
   double longest_power_slowdown = 1.0;
   Energy energy;
+  Energy heat_reused;
   double flops_per_joule = 0.0;  // all precisions together
 
   std::vector<ApplicationSummary> applications;  // those that have jobs, by name
 };
+
+// What the limit of the facility's budget is at a time of the run.
+Power budget_at(const platform::Facility& facility, Duration time);
 
 // How many times as long the job ran as it would have without being held back by the power budget.
 double power_slowdown(const engine::JobRecord& job);
