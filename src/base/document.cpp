@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <charconv>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
@@ -153,6 +154,14 @@ bool is_word(std::string_view key) {
   return false;
 }
 
+// "25 GB/s" and "3", but not the name of a part: "../devices/gpu.json", "2-way.json".
+bool is_quantity(std::string_view text) {
+  if (text.starts_with('+')) text.remove_prefix(1);
+  double number = 0.0;
+  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && (rest == text.data() + text.size() || *rest == ' ');
+}
+
 // Gives each number of a patch that has no origin of its own the patch's: a bare value would inherit the origin of the
 // numbers it is put among, which speaks of the value it replaced.
 void attach_origin(json& value, const json& origin) {
@@ -165,9 +174,7 @@ void attach_origin(json& value, const json& origin) {
     for (auto& element : value) attach_origin(element, origin);
   } else {
     const auto* text = value.get_ptr<const std::string*>();
-    const bool quantity =
-        text && !text->empty() && std::string_view("+-.0123456789").find(text->front()) != std::string_view::npos;
-    if (!quantity && !value.is_number()) return;
+    if (!value.is_number() && !(text && is_quantity(*text))) return;
     json wrapped = origin;
     wrapped["value"] = value;
     value = std::move(wrapped);

@@ -140,6 +140,16 @@ TEST_CASE("the numbers of a patch carry the origin of the patch and not the one 
   CHECK(target.value()["origin"]["source"] == "sheet");
 }
 
+// The path of a part begins with a dot or a digit as quantities do; wrapped into an origin it was no name any more.
+TEST_CASE("the origin of a patch speaks for its numbers and not for the names of part files", "[base]") {
+  auto target = Document::parse("t.json", R"({"device": "a.json", "limit": "1 kW"})");
+  target.merge(Document::parse("p.json", R"({"origin": {"status": "assumed", "source": "what if"}, "limit": "2 kW",
+                                             "device": "../devices/b.json", "other": "2-way.json"})"));
+  CHECK(target.value()["device"] == "../devices/b.json");
+  CHECK(target.value()["other"] == "2-way.json");
+  CHECK(target.value()["limit"]["source"] == "what if");
+}
+
 TEST_CASE("a setting takes JSON or a plain text and null takes a member out", "[base]") {
   auto document = Document::parse("t.json", R"({"a": {"n": 8, "b": "1 GB"}, "list": [1, 2]})");
   document.set("/a/name", "torus of 4");
