@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Installs the Debian packages zettasim needs, if any is missing. Sourced or run by docs/quickstart.sh and tests/run.sh.
+# Installs the Debian packages zettasim needs, if any is missing, and those named as arguments. Sourced or run by docs/quickstart.sh and tests/run.sh.
 set -euo pipefail
 packages=(g++ cmake ninja-build pkg-config libsimgrid-dev libboost-dev libboost-graph-dev libboost-iostreams-dev
-  libfmt-dev nlohmann-json3-dev libcli11-dev libprotozero-dev libsqlite3-dev catch2)
+  libfmt-dev nlohmann-json3-dev libcli11-dev libprotozero-dev libsqlite3-dev
+  libnlopt-dev libnlopt-cxx-dev catch2 "$@")
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q '^install ok installed' || missing+=("$package")

@@ -1,19 +1,23 @@
 // zettasim predict: one application alone on a machine.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
+#include <thread>
 
 #include "app/chosen_application.hpp"
 #include "app/chosen_machine.hpp"
 #include "app/commands.hpp"
 #include "app/resolution_option.hpp"
-#include "app/version.hpp"
+#include "app/studied_program.hpp"
 #include "zettasim/base/problem.hpp"
 #include "zettasim/base/text.hpp"
 #include "zettasim/engine/predict.hpp"
 #include "zettasim/engine/simulate.hpp"
 #include "zettasim/report/prediction.hpp"
+#include "zettasim/study/uncertainty.hpp"
 #include "zettasim/topology/network.hpp"
 
 namespace zettasim::app {
@@ -26,7 +30,13 @@ struct PredictArguments {
   std::optional<std::int64_t> nodes;
   engine::Resolution network = engine::Resolution::patterns;
   bool json = false;
+  std::optional<std::size_t> draws;
+  std::uint64_t seed = 1;
+  std::size_t jobs = std::max(1U, std::thread::hardware_concurrency());
 };
+
+constexpr std::size_t usual_draws = 16;
+constexpr std::size_t most_draws = 100'000;
 
 std::int64_t chosen_nodes(const PredictArguments& arguments, const platform::Machine& machine) {
   const std::int64_t nodes = arguments.nodes.value_or(machine.node_count);
@@ -45,6 +55,25 @@ std::vector<std::string> command_of(const PredictArguments& arguments) {
   return command;
 }
 
+// A description with ranges is told with its interval, unless the result is for a program that did not ask for it.
+std::optional<study::Uncertainty> uncertainty_of(const PredictArguments& arguments, const platform::Machine& machine) {
+  const bool quick = arguments.network == engine::Resolution::patterns;
+  const std::size_t draws = arguments.draws.value_or(arguments.json || !quick ? 0 : usual_draws);
+  if (draws > most_draws)
+    throw InputError("--uncertainty", fmt::format("found {}, expected at most {} draws", draws, most_draws));
+  if (draws == 0) return std::nullopt;
+  const auto numbers = study::uncertain_numbers(machine.resolved);
+  if (numbers.empty() && !arguments.draws) return std::nullopt;
+  if (numbers.empty()) {
+    throw InputError("--uncertainty",
+                     fmt::format("no number of \"{}\" says between which two it lies; write \"range\": [lower, higher] "
+                                 "beside its \"value\"",
+                                 machine.name));
+  }
+  return study::uncertainty_of(command_of(arguments), numbers, draws, arguments.seed, studied_program(),
+                               std::clamp<std::size_t>(arguments.jobs, 1, 1024));
+}
+
 void predict(const PredictArguments& arguments) {
   const auto machine = arguments.machine.load();
   const auto application = chosen_application(arguments.application, arguments.parameters);
@@ -57,7 +86,17 @@ void predict(const PredictArguments& arguments) {
   const auto network = topology::build_network(machine);
   const auto prediction = engine::predict(machine, *network, application, nodes, arguments.network);
   const report::Predicted predicted{machine, application, prediction, version(), command_of(arguments)};
-  fmt::print("{}", arguments.json ? report::prediction_json(predicted) : report::prediction_screen(predicted));
+  const auto uncertainty = uncertainty_of(arguments, machine);
+  if (!arguments.json) {
+    fmt::print("{}{}", report::prediction_screen(predicted),
+               uncertainty ? study::uncertainty_text(*uncertainty) : std::string());
+  } else if (!uncertainty) {
+    fmt::print("{}", report::prediction_json(predicted));
+  } else {
+    auto result = nlohmann::ordered_json::parse(report::prediction_json(predicted));
+    result["uncertainty"] = nlohmann::ordered_json::parse(study::uncertainty_json(*uncertainty));
+    fmt::print("{}\n", result.dump(2));
+  }
 }
 
 std::string model_names() {
@@ -93,11 +132,17 @@ void add_predict(CLI::App& app, int& exit_code) {
   command->add_option("--nodes", arguments->nodes, "On so many nodes, the first ones; all unless given");
   add_resolution(*command, arguments->network);
   command->add_flag("--json", arguments->json, "Print the prediction as JSON");
+  command->add_option("--uncertainty", arguments->draws,
+                      "So many draws of the numbers that carry a range, for the interval and what matters most; 0: "
+                      "none. Without it 16, and none with --json or --network messages");
+  command->add_option("--seed", arguments->seed, "Of the draws (1)");
+  command->add_option("--jobs", arguments->jobs, "Draws at a time; without it, as many as there are cores");
   std::string footer =
       "Examples:\n"
       "  zettasim predict fugakunext hpl\n"
       "  zettasim predict frontier stencil cells_per_node=64e6 --nodes 1024\n"
-      "  zettasim predict fugakunext llm-training --json\n\n"
+      "  zettasim predict fugakunext llm-training --json\n"
+      "  zettasim predict fugakunext hpcg --uncertainty 100 --seed 7\n\n"
       "Models, their parameters and [defaults]:\n\n";
   for (const auto& model : workload::models()) footer += parameter_list(model) + "\n";
   command->footer(footer);

@@ -14,6 +14,8 @@
 #include "zettasim/base/problem.hpp"
 #include "zettasim/base/text.hpp"
 #include "zettasim/study/run_sweep.hpp"
+#include "zettasim/study/search.hpp"
+#include "zettasim/study/slurm.hpp"
 #include "zettasim/study/table.hpp"
 
 namespace zettasim::app {
@@ -28,6 +30,10 @@ struct SweepArguments {
   std::size_t jobs = std::max(1U, std::thread::hardware_concurrency());
   bool resume = false;
   bool dry_run = false;
+  bool optimize = false;
+  std::string launcher = "here";
+  std::uint64_t shards = 8;
+  std::vector<std::string> sbatch;
   bool strict = false;
 
   // "hbm-vs-budget.json" keeps its rows in "hbm-vs-budget.sweep" unless told otherwise.
@@ -106,10 +112,64 @@ void print_outcome(const study::SweepOutcome& outcome, const study::Store& store
                first->parameters, first->message);
   }
   if (outcome.stopped) {
-    fmt::print("interrupted; all rows are kept, go on with --resume\n");
+    fmt::print("{}\n", arguments.launcher == "slurm"
+                           ? "the array stays in the queue; wait for it and gather it with --resume"
+                           : "interrupted; all rows are kept, go on with --resume");
+  } else if (arguments.optimize) {
+    fmt::print("\n{}", study::search_table(store, sweep));
   } else if (!sweep.objectives.empty()) {
     fmt::print("\n{}", study::front_table(store, sweep, sweep.objectives, 40));
   }
+}
+
+int exit_code_of(const study::SweepOutcome& outcome, const SweepArguments& arguments) {
+  if (outcome.stopped) return interrupted_run;
+  return arguments.strict && outcome.unsuccessful > 0 ? simulated_failure : success;
+}
+
+int search(const SweepArguments& arguments, const study::Sweep& description) {
+  if (arguments.dry_run || !arguments.shard.empty()) {
+    throw InputError("--optimize",
+                     "goes neither with --dry-run nor with --shard: where it looks next depends on what it found");
+  }
+  const auto program = studied_program();
+  const auto about = study::about_sweep(description, program, study::most_evaluations(description));
+  auto store = study::Store::open_for_writing(arguments.folder(), about);
+  listen_for_interrupts();
+  std::optional<Progress> progress(std::in_place, "evaluations at most");
+  const auto outcome = study::run_search(description, program, store,
+                                         {.workers = arguments.jobs,
+                                          .shard = {},
+                                          .resume = arguments.resume,
+                                          .on_progress = [&](std::size_t done, std::size_t total,
+                                                             std::size_t fresh) { progress->show(done, total, fresh); },
+                                          .stop = was_interrupted});
+  progress.reset();
+  print_outcome(outcome, store, description, arguments);
+  return exit_code_of(outcome, arguments);
+}
+
+int sweep_in_slurm(const SweepArguments& arguments, const study::Sweep& description) {
+  if (!arguments.shard.empty() || arguments.dry_run)
+    throw InputError("--launcher slurm", "makes the shards itself and runs them: leave out --shard and --dry-run");
+  if (arguments.shards < 1 || arguments.shards > 10'000)
+    throw InputError("--shards", fmt::format("found {}, expected 1 to 10000", arguments.shards));
+  listen_for_interrupts();
+  const auto outcome = study::run_in_slurm(description, study::Points(description), studied_program(),
+                                           {.sweep_file = find_in_library(arguments.file, "workloads/sweeps"),
+                                            .folder = arguments.folder(),
+                                            .shards = arguments.shards,
+                                            .workers = arguments.jobs,
+                                            .resume = arguments.resume,
+                                            .options = arguments.sbatch,
+                                            .stop = was_interrupted});
+  print_outcome(outcome, study::Store::open_for_reading(arguments.folder()), description, arguments);
+  if (!outcome.stopped && outcome.done < outcome.total) {
+    fmt::print("{} points are missing: a task of the array ended early, see {}; --resume submits what is missing\n",
+               with_thousands(outcome.total - outcome.done), (arguments.folder() / "shards").string());
+    return simulated_failure;
+  }
+  return exit_code_of(outcome, arguments);
 }
 
 int sweep(const SweepArguments& arguments) {
@@ -117,6 +177,9 @@ int sweep(const SweepArguments& arguments) {
   if (arguments.jobs < 1 || arguments.jobs > 1024)
     throw InputError("--jobs", fmt::format("found {}, expected 1 to 1024", arguments.jobs));
   const auto description = load_sweep(arguments.file);
+  if (arguments.optimize) return search(arguments, description);
+  if (description.search) throw InputError(arguments.file, "describes a search; run it with --optimize");
+  if (arguments.launcher == "slurm") return sweep_in_slurm(arguments, description);
   const study::Points points(description);
   const auto shard = parse_shard(arguments.shard);
   const auto program = studied_program();
@@ -134,13 +197,16 @@ int sweep(const SweepArguments& arguments) {
                                          .stop = was_interrupted});
   progress.reset();
   print_outcome(outcome, store, description, arguments);
-  if (outcome.stopped) return interrupted_run;
-  return arguments.strict && outcome.unsuccessful > 0 ? simulated_failure : success;
+  return exit_code_of(outcome, arguments);
 }
 
 void show(const ShowArguments& arguments) {
   const auto store = study::Store::open_for_reading(arguments.folder);
   const auto description = sweep_of(store);
+  if (description.search && arguments.objectives.empty() && !arguments.all) {
+    fmt::print("{}", study::search_table(store, description));
+    return;
+  }
   auto objectives = description.objectives;
   if (!arguments.objectives.empty()) objectives.clear();
   for (const auto& text : arguments.objectives) objectives.push_back(study::parse_objective(text, store.about()));
@@ -208,12 +274,26 @@ void add_sweep(CLI::App& app, int& exit_code) {
                       "Only part I of N, as in 2/8; zettasim sweep merge puts parts together");
   command->add_flag("--resume", arguments->resume, "Go on where an earlier sweep into this folder ended");
   command->add_flag("--dry-run", arguments->dry_run, "Say how many points there are and about how long they take");
+  command->add_flag("--optimize", arguments->optimize,
+                    "Look for the best point of the file's ranges, by its \"search\", instead of visiting all");
+  command
+      ->add_option("--launcher", arguments->launcher,
+                   "here, or slurm: as a job array, which is waited for and gathered")
+      ->check(CLI::IsMember({"here", "slurm"}));
+  command->add_option("--shards", arguments->shards, "Tasks of the array (8), each of --jobs points at a time");
+  command
+      ->add_option("--sbatch", arguments->sbatch,
+                   "A further option of sbatch, as in --partition=short; may be repeated")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command->add_flag("--strict", arguments->strict, "Exit with 3 when a point has no result");
   add_show(*command, exit_code);
   add_export(*command, exit_code);
   add_merge(*command, exit_code);
   command->footer(
       "Examples:\n  zettasim sweep small-machines --jobs 2 --out small.sweep\n"
+      "  zettasim sweep hpl-under-40-mw --optimize\n"
+      "  zettasim sweep hbm-vs-budget --launcher slurm --shards 16 --jobs 32 --sbatch=--partition=short\n"
       "  zettasim sweep show small.sweep\n  zettasim sweep export small.sweep small.csv");
   command->callback([command, arguments, &exit_code] {
     if (command->get_subcommands().empty()) exit_code = sweep(*arguments);

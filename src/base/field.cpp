@@ -38,6 +38,39 @@ std::string flaw_of_origin(const json& origin) {
   return {};
 }
 
+struct Ends {
+  double low, high;
+};
+
+// A number that is not known exactly may say between which two it lies: "range": ["1.5 kW", "2.2 kW"]. Who draws from
+// it reads it from the resolved description; here it is made sure that every draw will be accepted. `written` is the
+// object with the number, at `pointer`; both ends of its range are within `allowed`.
+void check_range(DocumentState& state, const json& written, const std::string& pointer, double value, Ends allowed,
+                 const std::optional<Dimension>& dimension) {
+  if (!written.is_object() || !written.contains("value") || !written.contains("range")) return;
+  state.asked_keys[pointer].insert("range");
+  const json& range = written["range"];
+  std::vector<double> ends;
+  for (const json& end : range.is_array() ? range : json::array()) {
+    if (dimension && end.is_string()) {
+      const auto parsed = parse_in_si(end.get_ref<const std::string&>(), *dimension);
+      if (const auto* si = std::get_if<double>(&parsed)) ends.push_back(*si);
+    } else if (!dimension && end.is_number()) {
+      ends.push_back(end.get<double>());
+    }
+  }
+  std::string flaw;
+  if (ends.size() != 2 || range.size() != 2) {
+    flaw = fmt::format("expected the two numbers between which the value lies, such as {}",
+                       dimension ? "[\"1.5 kW\", \"2 kW\"] in its own dimension" : "[0.8, 0.9]");
+  } else if (!(ends[0] <= value && value <= ends[1] && ends[0] < ends[1])) {
+    flaw = "expected a lower and a higher end with the value between them";
+  } else if (ends[0] < allowed.low || ends[1] > allowed.high) {
+    flaw = "an end is a number that could not be the value itself";
+  }
+  if (!flaw.empty()) state.add_problem(pointer + "/range", flaw);
+}
+
 }  // namespace
 
 Field Field::operator[](std::string_view key) const {
@@ -168,6 +201,7 @@ double Field::number(double low, double high) const {
     return low;
   }
   check_origin();
+  check_range(*state_, *value_, pointer_, inner->get<double>(), {low, high}, std::nullopt);
   return inner->get<double>();
 }
 
@@ -178,6 +212,7 @@ double Field::positive_share() const {
     return 1.0;
   }
   check_origin();
+  check_range(*state_, *value_, pointer_, inner->get<double>(), {smallest_number, 1.0}, std::nullopt);
   return inner->get<double>();
 }
 
@@ -204,6 +239,8 @@ double Field::quantity(Dimension dimension, Sign sign) const {
     return harmless;
   }
   check_origin();
+  check_range(*state_, *value_, pointer_, value, {sign == Sign::positive ? smallest_number : 0.0, largest_number},
+              dimension);
   return value;
 }
 

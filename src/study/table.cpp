@@ -141,6 +141,14 @@ std::string front_table(const Store& store, const Sweep& sweep, const std::vecto
   return title + "\n\n" + aligned(lines);
 }
 
+std::string rows_table(const std::vector<Row>& rows, const Sweep& sweep) {
+  std::vector<Cells> lines = {{"point"}};
+  for (const Parameter& parameter : sweep.parameters) lines[0].push_back(parameter.name);
+  for (const Metric& metric : sweep.metrics) lines[0].push_back(metric.name);
+  for (const Row& row : rows) lines.push_back(shown_row(row, sweep));
+  return aligned(lines);
+}
+
 std::string rows_csv(const Store& store) {
   const About& about = store.about();
   Cells header = header_of(about);

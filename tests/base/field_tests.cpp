@@ -184,6 +184,29 @@ TEST_CASE("where origins are required a number needs its own or an inherited one
   CHECK(problems_when(R"({"o": {"n": 1}})", Origins::not_asked, read).empty());
 }
 
+TEST_CASE("a number may say between which two it lies and a range that it does not lie in is refused", "[base]") {
+  const auto told_of = [](const std::string& value, const std::string& range, const auto& read) {
+    return problems_when(
+        R"({"n": {"value": )" + value + R"(, "status": "assumed", "source": "s", "range": )" + range + "}}",
+        Origins::required, [&](const Field& root) { read(root["n"]); });
+  };
+  const std::string place = "f.json#/n/range: ";
+  CHECK(told_of("0.9", "[0.8, 1.0]", read_share).empty());
+  CHECK(told_of("\"2 kW\"", "[\"1500 W\", \"2 kW\"]", read_power).empty());
+  const Texts between{place + "expected a lower and a higher end with the value between them"};
+  CHECK(told_of("0.9", "[0.95, 1.0]", read_share) == between);
+  CHECK(told_of("0.9", "[1.0, 0.8]", read_share) == between);
+  CHECK(told_of("0.9", "[0.8, 1.1]", read_share) ==
+        Texts{place + "an end is a number that could not be the value itself"});
+  const Texts wanted{place +
+                     "expected the two numbers between which the value lies, such as [\"1.5 kW\", \"2 kW\"] in its "
+                     "own dimension"};
+  CHECK(told_of("\"2 kW\"", "[\"1 GB\", \"3 kW\"]", read_power) == wanted);
+  CHECK(told_of("\"2 kW\"", "[\"1 kW\"]", read_power) == wanted);
+  CHECK(told_of("\"2 kW\"", "3", read_power) == wanted);
+  CHECK(told_of("3", "[2, 4]", read_count).size() == 1);  // counts have none
+}
+
 TEST_CASE("an origin without status or source is told so", "[base]") {
   const auto own = [](const std::string& rest) {
     return problems_when("{\"n\": {\"value\": 1" + rest + "}}", Origins::required,

@@ -42,3 +42,19 @@ if [ -e "$theta" ]; then
 else
   echo "the Theta log: not on this machine"
 fi
+
+# Sweeps: points a second of a prediction on FugakuNEXT, and what a point costs beside its run, seen on a machine of two
+# nodes whose own prediction takes a millisecond.
+sweep_rate() { # runs: what a sweep of 400 points prints as its rate
+  echo '{"format": "zettasim-sweep", "version": 1, "name": "rate", "runs": {"p": ["predict", '"$1"']},
+    "parameters": [{"name": "pue", "platform": "/facility/pue", "from": 1.01, "to": 1.5, "steps": 400}],
+    "metrics": {"flops": {"run": "p", "at": "/flops"}}}' >"$scratch/rate.json"
+  for _ in 1 2 3; do
+    rm -rf "$scratch/rate.sweep"
+    "$program" sweep "$scratch/rate.json" --jobs 2 --out "$scratch/rate.sweep" | sed -n 's/.*(\([0-9.e+]*\) a second).*/\1/p'
+  done | median
+}
+rate=$(sweep_rate '"fugakunext", "hpl"')
+awk -v r="$rate" 'BEGIN { printf "%-58s %8.0f a second                   (goal: 50)\n", "a sweep of HPL on FugakuNEXT, two at a time", r }'
+rate=$(sweep_rate '"two-nodes", "stream"')
+awk -v r="$rate" 'BEGIN { printf "%-58s %8.1f ms                         (goal: under 10 ms)\n", "a point of a sweep beside its run", 2000 / r }'

@@ -20,6 +20,9 @@ std::vector<std::size_t> pareto_front(const std::vector<std::vector<double>>& ro
 std::string front_table(const Store& store, const Sweep& sweep, const std::vector<Objective>& objectives,
                         std::size_t most);
 
+// Rows as a table for people: parameters and metrics.
+std::string rows_table(const std::vector<Row>& rows, const Sweep& sweep);
+
 // A line for each point in order: parameters, metrics, status, message, seed, platform, version. The same for every
 // number of workers and however often the sweep was interrupted.
 std::string rows_csv(const Store& store);

@@ -1,0 +1,41 @@
+// Every system of the library answers the questions that people bring.
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "app/program.hpp"
+#include "support/catch.hpp"
+
+using namespace zettasim::test;
+
+namespace {
+
+std::string systems() {
+  std::string names;
+  for (const auto& entry : std::filesystem::directory_iterator(ZETTASIM_SOURCE_DIR "/platforms")) {
+    if (entry.path().extension() == ".json") names += entry.path().stem().string() + " ";
+  }
+  return names;
+}
+
+}  // namespace
+
+// From eight GPUs to a hundred thousand: HPL between a TFLOP/s and a thousand EFLOP/s, HPCG a fraction of it, and no
+// machine gives more than 200 GFLOP/s for a watt in FP64.
+TEST_CASE("every system is predicted to do HPL faster than HPCG and both inside what is sensible", "[slow]") {
+  const Outcome run = call("compare " + systems() + "--app hpl,hpcg --json");
+  REQUIRE(run.exit_code == 0);
+  std::map<std::string, double> hpl;
+  for (const auto& row : nlohmann::json::parse(run.out)["rows"]) {
+    const std::string name = row["platform"];
+    INFO(name << " " << row.dump());
+    REQUIRE(row.contains("flops"));
+    const double flops = row["flops"], per_watt = row["flops_per_w"];
+    CHECK(flops > 1e12);
+    CHECK(flops < 1e21);
+    CHECK(per_watt > 1e6);
+    CHECK(per_watt < 200e9);
+    if (row["application"] == "hpl") hpl[name] = flops;
+    if (row["application"] == "hpcg") CHECK(flops < 0.2 * hpl.at(name));
+  }
+  CHECK(hpl.size() >= 18);
+}
