@@ -31,6 +31,7 @@ struct WorkloadArguments {
   std::int64_t jobs = 500;
   std::string span = "1 day";
   double load = 0.75;
+  std::optional<std::string> flop_rate;
   bool json = false;
 };
 
@@ -41,6 +42,15 @@ Duration parse_span(const std::string& text) {
                                            describe_expected(Duration::dimension), wrong->reason));
   }
   return seconds(std::get<double>(parsed));
+}
+
+std::optional<FlopRate> parse_flop_rate(const std::optional<std::string>& text) {
+  if (!text) return std::nullopt;
+  const auto parsed = parse_in_si(*text, FlopRate::dimension);
+  const auto* rate = std::get_if<double>(&parsed);
+  if (rate != nullptr && *rate > 0.0) return flops_per_second(*rate);
+  throw InputError("--flop-rate",
+                   fmt::format("found \"{}\", expected {} above 0", *text, describe_expected(FlopRate::dimension)));
 }
 
 std::optional<std::int64_t> machine_nodes(const WorkloadArguments& arguments) {
@@ -140,7 +150,28 @@ void describe(const WorkloadArguments& arguments) {
   }
 }
 
+void convert_ranks(const WorkloadArguments& arguments, const std::filesystem::path& input) {
+  const auto extension = std::filesystem::path(arguments.output).extension();
+  if (extension != ".goal" && extension != ".txt") {
+    throw InputError(arguments.output, "expected .goal or .txt (time-independent), for the input is a trace of ranks");
+  }
+  if (arguments.mix || arguments.seed) {
+    throw InputError(arguments.input, "is a trace of ranks, to which --mix and --seed say nothing; leave them out");
+  }
+  const auto trace = workload::read_rank_trace(input);
+  const auto written = extension == ".goal" ? workload::write_goal(trace, parse_flop_rate(arguments.flop_rate))
+                                            : workload::write_time_independent(trace);
+  write_whole(arguments.output, written.text);
+  for (const auto* notes : {&trace.notes, &written.notes}) {
+    for (const auto& note : *notes) fmt::print("note: {} {}\n", note.count, note.what);
+  }
+  fmt::print("{} ranks written to {}\n", trace.ranks.size(), arguments.output);
+}
+
 void convert(const WorkloadArguments& arguments) {
+  const auto input = find_in_library(arguments.input, "workloads");
+  if (workload::is_rank_trace(input)) return convert_ranks(arguments, input);
+  if (arguments.flop_rate) throw InputError("--flop-rate", "is for traces of ranks; leave it out");
   const auto trace = read(arguments);
   const bool swf = std::filesystem::path(arguments.output).extension() == ".swf";
   write_whole(arguments.output, swf ? workload::write_swf(trace) : workload::write_json_trace(trace));
@@ -191,10 +222,13 @@ void add_workload(CLI::App& app, int& exit_code) {
   describe_command->add_flag("--json", arguments->json, "As JSON");
   describe_command->callback([arguments, &exit_code] { describe(*arguments), exit_code = success; });
 
-  auto* convert_command =
-      command->add_subcommand("convert", "Between our JSON and the Standard Workload Format, by extension");
+  auto* convert_command = command->add_subcommand(
+      "convert", "Jobs between our JSON and the Standard Workload Format, ranks to GOAL or time-independent");
   convert_command->add_option("input", arguments->input, "Trace to read")->required();
-  convert_command->add_option("output", arguments->output, "File to write: .json or .swf")->required();
+  convert_command->add_option("output", arguments->output, "File to write: .json or .swf; of ranks .goal or .txt")
+      ->required();
+  convert_command->add_option("--flop-rate", arguments->flop_rate,
+                              "For GOAL, which knows times only: as \"1 GFLOP/s\"");
   add_mix(convert_command);
   convert_command->callback([arguments, &exit_code] { convert(*arguments), exit_code = success; });
   command->footer(
@@ -202,7 +236,8 @@ void add_workload(CLI::App& app, int& exit_code) {
       "  zettasim workload generate day.json --platform fugakunext --jobs 600\n"
       "  zettasim workload describe log.swf.gz --mix science --platform frontier\n"
       "  zettasim workload describe workloads/traces/ring\n"
-      "  zettasim workload convert log.swf.gz log.json --mix science");
+      "  zettasim workload convert log.swf.gz log.json --mix science\n"
+      "  zettasim workload convert workloads/traces/pipeline.txt pipeline.goal --flop-rate \"1 GFLOP/s\"");
 }
 
 }  // namespace zettasim::app

@@ -23,7 +23,7 @@ ReplayRecord replay(const platform::Machine& machine, const topology::Network& n
   workload::RankTrace settled = trace;
   workload::settle_receives(settled);
   ComputePricer pricer(machine, options);
-  const double usual_limit = trace.format == workload::RankFormat::chakra ? HUGE_VAL : 65536.0;
+  const double usual_limit = workload::of_gpus(trace.format) ? HUGE_VAL : 65536.0;
   ReplayTask task{machine, network, settled, options, {}, pricer, options.eager_limit.value_or(bytes(usual_limit))};
   for (std::int64_t rank = 0; rank < ranks; ++rank) {
     task.placement.emplace_back(static_cast<std::size_t>(rank / options.ranks_per_node));

@@ -114,10 +114,7 @@ class ReplayActor {
   // Where it is when all wait for each other; nothing if it came to its end.
   std::optional<Problem> waiting() const {
     if (finished_ || owners_.empty()) return std::nullopt;
-    const workload::Rank& rank = task_.trace.ranks[rank_];
-    const auto place = progress_.action(owners_[0]).place;
-    return Problem{task_.trace.format == workload::RankFormat::chakra ? fmt::format("{}: node {}", rank.file, place)
-                                                                      : fmt::format("{}:{}", rank.file, place),
+    return Problem{workload::place_of(task_.trace, rank_, owners_[0]),
                    fmt::format("rank {} waits here for ever", rank_)};
   }
 

@@ -184,7 +184,7 @@ MessageSchedule replay_schedule(workload::RankFormat format, const std::vector<R
                                 const std::vector<NodeId>& placement, Duration gap) {
   ZETTASIM_EXPECT(calls.size() >= 2 && calls.size() == placement.size(), "{} calls on {} places", calls.size(),
                   placement.size());
-  return format == workload::RankFormat::chakra ? as_nccl(calls, placement, gap) : as_smpi(calls, placement);
+  return workload::of_gpus(format) ? as_nccl(calls, placement, gap) : as_smpi(calls, placement);
 }
 
 }  // namespace zettasim::engine

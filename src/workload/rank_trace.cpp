@@ -1,6 +1,8 @@
 // The lists of a rank trace, and which ranks do the same. See rank_trace.hpp.
 #include "zettasim/workload/rank_trace.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <unordered_map>
 
@@ -132,8 +134,21 @@ const char* to_text(RankFormat format) {
       return "GOAL";
     case RankFormat::chakra:
       return "Chakra";
+    case RankFormat::kineto:
+      return "PyTorch";
   }
   ZETTASIM_EXPECT(false, "format {}", static_cast<int>(format));
+}
+
+const char* place_word(RankFormat format) {
+  return format == RankFormat::chakra ? "node" : format == RankFormat::kineto ? "correlation" : "line";
+}
+
+std::string place_of(const RankTrace& trace, std::uint32_t rank, std::uint32_t action) {
+  const std::string& file = trace.ranks[rank].file;
+  const auto place = trace.ranks[rank].actions[action].place;
+  const bool lines = trace.format == RankFormat::time_independent || trace.format == RankFormat::goal;
+  return lines ? fmt::format("{}:{}", file, place) : fmt::format("{}: {} {}", file, place_word(trace.format), place);
 }
 
 void Rank::add(std::uint64_t place, RankWork work, std::span<const Dependency> after) {

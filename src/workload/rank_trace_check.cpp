@@ -67,15 +67,10 @@ class Checker {
  private:
   const RankAction& action(Spot spot) const { return trace_.ranks[spot.rank].actions[spot.action]; }
 
-  std::string place(Spot spot) const {
-    return trace_.format == RankFormat::chakra
-               ? fmt::format("{}: node {}", trace_.ranks[spot.rank].file, action(spot).place)
-               : fmt::format("{}:{}", trace_.ranks[spot.rank].file, action(spot).place);
-  }
+  std::string place(Spot spot) const { return place_of(trace_, spot.rank, spot.action); }
   std::string name(Spot spot) const { return std::visit(Naming{}, action(spot).work); }
   std::string short_place(Spot spot) const {
-    return fmt::format("rank {} {} {} ({})", spot.rank, trace_.format == RankFormat::chakra ? "node" : "line",
-                       action(spot).place, name(spot));
+    return fmt::format("rank {} {} {} ({})", spot.rank, place_word(trace_.format), action(spot).place, name(spot));
   }
 
   void add_problem(Spot spot, std::string text) {

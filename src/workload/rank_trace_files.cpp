@@ -120,6 +120,7 @@ RankTrace read_without_check(const fs::path& path) {
   const auto files = files_of_rank_trace(path);
   if (is_chakra(files.front().name)) return read_chakra(path.string(), files);
   if (unpacked_name(path).extension() == ".goal") return read_goal(path.string(), files.front().text);
+  if (unpacked_name(path).extension() == ".json") return read_kineto(files.front());
   return read_time_independent(path.string(), files);
 }
 
@@ -129,6 +130,7 @@ bool is_rank_trace(const fs::path& path) {
   std::error_code ignored;
   if (fs::is_directory(path, ignored)) return true;
   const auto extension = unpacked_name(path).extension();
+  if (extension == ".json") return is_kineto(read_text(path));
   return extension == ".tar" || extension == ".txt" || extension == ".goal" || extension == ".et";
 }
 
@@ -137,7 +139,7 @@ std::vector<RankFile> files_of_rank_trace(const fs::path& path) {
   std::string text = read_text(path);
   const auto extension = unpacked_name(path).extension();
   if (extension == ".tar") return without_others(path.string(), unpack_archive(path.string(), text));
-  if (extension == ".et" || extension == ".goal" || begins_time_independent(text)) {
+  if (extension == ".et" || extension == ".goal" || extension == ".json" || begins_time_independent(text)) {
     return {{path.string(), std::move(text)}};
   }
   return without_others(path.string(), files_of_index(path, text));

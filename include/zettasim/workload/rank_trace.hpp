@@ -110,8 +110,12 @@ struct RankGroup {
   std::vector<std::uint32_t> members;
 };
 
-enum class RankFormat : std::uint8_t { time_independent, goal, chakra };
+enum class RankFormat : std::uint8_t { time_independent, goal, chakra, kineto };
 const char* to_text(RankFormat);
+// Whether its collectives are those of a GPU library, and its sends do not wait.
+inline bool of_gpus(RankFormat format) { return format == RankFormat::chakra || format == RankFormat::kineto; }
+// What RankAction::place counts: "line", "node" or "correlation".
+const char* place_word(RankFormat);
 
 struct RankTrace {
   std::string name;
@@ -120,6 +124,9 @@ struct RankTrace {
   std::vector<RankGroup> groups;
   std::vector<TraceNote> notes;  // what a reader met and how it dealt with it
 };
+
+// "trace.txt:12", "trace.0.et: node 12".
+std::string place_of(const RankTrace& trace, std::uint32_t rank, std::uint32_t action);
 
 // Throws InputError, naming rank and line (or node), when the ranks cannot all come to their end: a receive without a
 // send or the reverse, a rank that is not there, a collective that part of a group joins, actions that wait for each
