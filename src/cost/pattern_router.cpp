@@ -13,10 +13,11 @@ constexpr double most_routed_pairs = 4e6;           // above that every so many 
 constexpr std::size_t most_transfers = 1 << 20;     // routed together
 constexpr double negligible_bytes = 1e-9;           // of one: what subtraction leaves
 
-// The box between the first node and the last, if its nodes in order are all of `nodes`.
+// The box between the first node and the last, if its nodes in order are all of `nodes`. None where messages leave the
+// box on fixed detours; routers that react to load send what goes to neighbours directly.
 std::vector<std::uint32_t> box_of(const platform::Topology& topology, std::span<const NodeId> nodes) {
   const auto* torus = std::get_if<platform::Torus>(&topology);
-  if (torus == nullptr || nodes.size() < 2) return {};
+  if (torus == nullptr || torus->routing.valiant_share > 0.0 || nodes.size() < 2) return {};
   const std::size_t dimensions = torus->dimensions.size();
   std::vector<std::uint32_t> box(dimensions);
   std::vector<std::size_t> strides(dimensions);

@@ -192,7 +192,7 @@ LinkChanges read_host(const std::optional<Field>& link) {
   return result;
 }
 
-GroupRouting read_routing(const Field& topology) {
+DetourRouting read_routing(const Field& topology) {
   enum class Kind { minimal, valiant, adaptive };
   static const Choices<Kind> kinds = {
       {"minimal", Kind::minimal}, {"valiant", Kind::valiant}, {"adaptive", Kind::adaptive}};
@@ -219,6 +219,7 @@ Torus read_torus(const Field& topology) {
          .wraps = dimension["wraps"].boolean(),
          .link = dimension.is_object() ? read_changes(dimension.optional("link")) : LinkChanges{}});
   }
+  result.routing = read_routing(topology);
   return result;
 }
 
@@ -546,6 +547,16 @@ void check_torus(const Field& root, const Torus& torus, std::int64_t nodes) {
   check_torus_size(root, torus, nodes);
 }
 
+// Trees of switches that reduce are the direct routes to their root, which fixed detours would spread over all nodes.
+void check_detours(const Field& root, const Network& network, const Torus& torus) {
+  const auto& reduction = network.in_network_reduction;
+  if (torus.routing.valiant_share == 0.0 || !reduction) return;
+  if (reduction->place != InNetworkReduction::Place::switches) return;
+  root["network"]["topology"]["routing"].problem(
+      "found detours, but the switches that reduce (\"in_network_reduction\") are linked by direct routes; write "
+      "\"minimal\" or \"adaptive\"");
+}
+
 template <class GroupsOfSwitches>
 void check_groups(const Field& root, const GroupsOfSwitches& dragonfly, std::int64_t nodes) {
   const std::int64_t places = dragonfly.groups * dragonfly.nodes_per_group;
@@ -609,7 +620,10 @@ void check_budget_signal(const Field& root, const std::vector<PowerLimit>& signa
 void check_between_fields(const Field& root, const Machine& machine) {
   check_budget_signal(root, machine.facility.budget_signal);
   check_node(root["node"], machine.node);
-  if (const auto* torus = std::get_if<Torus>(&machine.network.topology)) check_torus(root, *torus, machine.node_count);
+  if (const auto* torus = std::get_if<Torus>(&machine.network.topology)) {
+    check_torus(root, *torus, machine.node_count);
+    check_detours(root, machine.network, *torus);
+  }
   if (const auto* dragonfly = std::get_if<Dragonfly>(&machine.network.topology)) {
     check_groups(root, *dragonfly, machine.node_count);
   }

@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
+#include "detours.hpp"
 #include "limits.hpp"
 
 namespace zettasim::topology {
@@ -42,6 +44,10 @@ Torus::Torus(const platform::Machine& machine)
     next += 2 * one_way;
   }
   link_count_ = static_cast<std::uint32_t>(next);
+  const auto& routing = std::get<platform::Torus>(machine.network.topology).routing;
+  detour_share_ = routing.valiant_share;
+  if (routing.by_load && node_count_ > 2)
+    detours_ = std::make_unique<Torus>(with_all_detours<platform::Torus>(machine));
 }
 
 LinkRole Torus::role(LinkId id) const {
@@ -140,8 +146,9 @@ std::uint32_t Torus::append_axis(const Axis& axis, std::uint32_t line, std::uint
   return goes_up ? up : down;
 }
 
-Duration Torus::append_route(NodeId from, NodeId to, std::vector<RoutedLink>& route) const {
-  route.push_back({.link = LinkId(from.index())});
+// Over the links between the nodes, all of one share.
+Duration Torus::append_direct(NodeId from, NodeId to, double share, std::vector<RoutedLink>& route) const {
+  const std::size_t first = route.size();
   Duration latency;
   std::uint32_t outer = 0;             // the corrected coordinates, those of the destination, as one number
   std::uint32_t to_rest = to.index();  // the later coordinates of both ends
@@ -157,8 +164,48 @@ Duration Torus::append_route(NodeId from, NodeId to, std::vector<RoutedLink>& ro
     }
     outer = outer * axis.size + to_here;
   }
+  if (share == 1.0) return latency;
+  for (std::size_t i = first; i < route.size(); ++i) route[i].share *= share;
+  return latency;
+}
+
+Duration Torus::append_route(NodeId from, NodeId to, std::vector<RoutedLink>& route) const {
+  route.push_back({.link = LinkId(from.index())});
+  Duration latency;
+  if (detour_share_ == 0.0) {
+    latency = append_direct(from, to, 1.0, route);
+  } else {
+    std::vector<RoutedLink> direct;
+    append_direct(from, to, 1.0 - detour_share_, direct);
+    LinkLoads shares(link_count_);
+    for (const RoutedLink& step : direct) shares.add(step.link, step.share);
+    std::vector<double> sent(node_count_, 0.0), received(node_count_, 0.0);
+    sent[from.index()] = received[to.index()] = 1.0;
+    add_detours(sent, received, shares);
+    for (const LinkLoad& there : shares.sorted()) route.push_back({.link = there.link, .share = there.bytes});
+    latency = longest_detour();
+  }
   route.push_back({.link = LinkId(node_count_ + to.index())});
   return latency;
+}
+
+Duration Torus::add_transfers(std::span<const Transfer> transfers, LinkLoads& loads) const {
+  if (detour_share_ == 0.0) return Network::add_transfers(transfers, loads);
+  std::vector<double> sent(node_count_, 0.0), received(node_count_, 0.0);
+  std::vector<RoutedLink> route;
+  for (const auto& [from, to, bytes] : transfers) {
+    loads.add(LinkId(from.index()), bytes);
+    loads.add(LinkId(node_count_ + to.index()), bytes);
+    sent[from.index()] += bytes;
+    received[to.index()] += bytes;
+    if (detour_share_ == 1.0) continue;
+    route.clear();
+    append_direct(from, to, 1.0 - detour_share_, route);
+    for (const RoutedLink& step : route) loads.add(step.link, step.share * bytes);
+  }
+  if (transfers.empty()) return Duration{};
+  add_detours(sent, received, loads);
+  return longest_detour();
 }
 
 namespace {
@@ -170,8 +217,8 @@ namespace {
 // From one link to the next the load loses what ends at the node between and gains what starts there:
 //   load(c -> c+1) = load(c-1 -> c) - B[c] * (sources that reach c upwards) + A[c] * (destinations reached upwards from
 //   c)
-// Both windows are differences of prefix sums, so a line costs as much as its length. All values are whole or half
-// numbers below 2^53, so the differences are exact.
+// Both windows are differences of prefix sums, so a line costs as much as its length. Of nodes counted all values
+// are whole or half numbers below 2^53, so the differences are exact; of weights they are not.
 class LineLoads {
  public:
   std::span<const double> upwards(std::span<const double> a, std::span<const double> b, bool wraps) {
@@ -251,7 +298,11 @@ std::uint32_t Torus::add_axis(const Axis& axis, const Census& census, double byt
   LineLoads line_loads;
   const auto add = [&](std::span<const double> units, std::uint32_t first, bool mirrored) {
     scaled.resize(units.size());
-    for (std::size_t i = 0; i < units.size(); ++i) scaled[i] = units[mirrored ? units.size() - 1 - i : i] * bytes;
+    constexpr double rounding = 1e-9;  // of weights that are no whole numbers
+    for (std::size_t i = 0; i < units.size(); ++i) {
+      const double there = units[mirrored ? units.size() - 1 - i : i];
+      scaled[i] = std::abs(there) < rounding ? 0.0 : there * bytes;
+    }
     add_line(scaled, LinkId(first), axis.stride, loads);
   };
   for (std::uint32_t f = 0; f < axis.stride; ++f) {
@@ -275,24 +326,18 @@ std::uint32_t Torus::add_axis(const Axis& axis, const Census& census, double byt
   return axis.wraps ? std::min(span, n / 2) : span;
 }
 
-Duration Torus::add_all_to_all(std::span<const NodeId> nodes, DataSize per_pair, LinkLoads& loads) const {
-  if (nodes.size() < 2) return Duration{};
-  const double sent = in_bytes(per_pair) * static_cast<double>(nodes.size() - 1);
+// `bytes` from each node to each other, times the weights of both; over the links between the nodes.
+void Torus::add_all_pairs(const std::vector<double>& sources, const std::vector<double>& destinations, double bytes,
+                          LinkLoads& loads, Duration& latency) const {
   std::vector<Census> census(axes_.size());
-  std::vector<double> counts(node_count_, 0.0);
-  for (const NodeId node : nodes) {
-    counts[node.index()] += 1.0;
-    loads.add(LinkId(node.index()), sent);
-    loads.add(LinkId(node_count_ + node.index()), sent);
-  }
-  std::vector<double> folded = counts;
+  std::vector<double> folded = sources;
   for (std::size_t d = 0; d < axes_.size(); ++d) {  // sources forget their coordinates from the first on
     census[d].sources = folded;
     const std::uint32_t stride = axes_[d].stride;
     for (std::size_t i = stride; i < folded.size(); ++i) folded[i % stride] += folded[i];
     folded.resize(stride);
   }
-  folded = std::move(counts);
+  folded = destinations;
   for (std::size_t d = axes_.size(); d-- > 0;) {  // destinations from the last on
     census[d].destinations = folded;
     const std::uint32_t size = axes_[d].size;
@@ -300,13 +345,55 @@ Duration Torus::add_all_to_all(std::span<const NodeId> nodes, DataSize per_pair,
     for (std::size_t i = 0; i < folded.size(); ++i) shorter[i / size] += folded[i];
     folded = std::move(shorter);
   }
-  Duration latency;
   for (std::size_t d = 0; d < axes_.size(); ++d) {
     if (axes_[d].size == 1) continue;
-    const auto hops = add_axis(axes_[d], census[d], in_bytes(per_pair), loads);
+    const auto hops = add_axis(axes_[d], census[d], bytes, loads);
     latency += axes_[d].link.latency * static_cast<double>(hops);
   }
+}
+
+// From what nodes send to all nodes, and from all nodes to what nodes receive. Weights are put in units of the largest:
+// of equal messages they are then whole numbers, of which the sums are exact.
+void Torus::add_detours(const std::vector<double>& sent, const std::vector<double>& received, LinkLoads& loads) const {
+  double unit = 0.0;
+  for (const double bytes : sent) unit = std::max(unit, std::abs(bytes));
+  for (const double bytes : received) unit = std::max(unit, std::abs(bytes));
+  if (unit == 0.0) return;
+  const auto in_units = [unit](std::vector<double> bytes) {
+    for (double& value : bytes) value /= unit;
+    return bytes;
+  };
+  const std::vector<double> all(node_count_, 1.0);
+  const double each = unit * detour_share_ / static_cast<double>(node_count_);
+  Duration unused;
+  add_all_pairs(in_units(sent), all, each, loads, unused);
+  add_all_pairs(all, in_units(received), each, loads, unused);
+}
+
+// Twice across: to the farthest third node, and as far from there.
+Duration Torus::longest_detour() const {
+  Duration latency;
+  for (const Axis& axis : axes_) {
+    latency += axis.link.latency * (2.0 * static_cast<double>(axis.wraps ? axis.size / 2 : axis.size - 1));
+  }
   return latency;
+}
+
+Duration Torus::add_all_to_all(std::span<const NodeId> nodes, DataSize per_pair, LinkLoads& loads) const {
+  if (nodes.size() < 2) return Duration{};
+  const double sent = in_bytes(per_pair) * static_cast<double>(nodes.size() - 1);
+  std::vector<double> counts(node_count_, 0.0), sums(node_count_, 0.0);
+  for (const NodeId node : nodes) {
+    counts[node.index()] += 1.0;
+    sums[node.index()] += sent;
+    loads.add(LinkId(node.index()), sent);
+    loads.add(LinkId(node_count_ + node.index()), sent);
+  }
+  Duration latency;
+  if (detour_share_ < 1.0) add_all_pairs(counts, counts, in_bytes(per_pair) * (1.0 - detour_share_), loads, latency);
+  if (detour_share_ == 0.0) return latency;
+  add_detours(sums, sums, loads);
+  return longest_detour();
 }
 
 bool Torus::is_symmetric() const {

@@ -71,16 +71,31 @@ TEST_CASE("a dragonfly+ and its routing are read", "[platform]") {
   const auto routing = [&] {
     return std::get<DragonflyPlus>(test::parse(with_topology(shape, 12, 1)).network.topology).routing;
   };
-  CHECK(routing() == GroupRouting{.valiant_share = 0.0, .by_load = false});
+  CHECK(routing() == DetourRouting{.valiant_share = 0.0, .by_load = false});
   shape["routing"] = "valiant";
-  CHECK(routing() == GroupRouting{.valiant_share = 1.0, .by_load = false});
+  CHECK(routing() == DetourRouting{.valiant_share = 1.0, .by_load = false});
   shape["routing"] = "adaptive";
-  CHECK(routing() == GroupRouting{.valiant_share = 0.0, .by_load = true});
+  CHECK(routing() == DetourRouting{.valiant_share = 0.0, .by_load = true});
   shape["valiant_share"] = 0.3;
-  CHECK(routing() == GroupRouting{.valiant_share = 0.3, .by_load = false});
+  CHECK(routing() == DetourRouting{.valiant_share = 0.3, .by_load = false});
   shape["routing"] = "minimal";
   CHECK(test::message_of(with_topology(shape, 12, 1)) ==
         "machine.json#/network/topology: unknown key \"valiant_share\"");
+}
+
+TEST_CASE("a torus and its routing are read", "[platform]") {
+  json description = with_topology(
+      {{"kind", "torus"}, {"dimensions", {{{"name", "x"}, {"size", 4}, {"wraps", true}}}}, {"routing", "adaptive"}}, 4,
+      1);
+  CHECK(std::get<Torus>(test::parse(description).network.topology).routing ==
+        DetourRouting{.valiant_share = 0.0, .by_load = true});
+  description["network"]["topology"]["routing"] = "valiant";
+  CHECK(std::get<Torus>(test::parse(description).network.topology).routing == DetourRouting{.valiant_share = 1.0});
+  description["network"]["in_network_reduction"] = {{"place", "switches"}, {"latency", "1 us"}, {"largest", "1 MiB"}};
+  CHECK(
+      test::message_of(description) ==
+      "machine.json#/network/topology/routing: found detours, but the switches that reduce (\"in_network_reduction\") "
+      "are linked by direct routes; write \"minimal\" or \"adaptive\"");
 }
 
 TEST_CASE("fat trees that cannot be wired are refused in words", "[platform][rejects]") {

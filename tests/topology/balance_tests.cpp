@@ -50,7 +50,8 @@ void send_to_next_group(const topology::Network& network, std::size_t nodes_per_
   network.add_transfers(transfers, loads);
 }
 
-platform::Machine adaptive(platform::Dragonfly shape) {
+template <class Shape>
+platform::Machine adaptive(Shape shape) {
   shape.routing.by_load = true;
   return test::machine(shape);
 }
@@ -65,6 +66,9 @@ TEST_CASE("messages added up before they fan out load links as each of them does
     check_equal_to_single_routes(test::dragonfly(2, 3, 5, 2), share, 2, random);
     check_equal_to_single_routes(test::dragonfly_plus(5, 4, 3, 8, 2), share, 2, random);
     check_equal_to_single_routes(test::dragonfly_plus(3, 2, 4, 5, 7), share, 4, random);
+    check_equal_to_single_routes(test::torus({4, 3, 5}), share, 2, random);
+    check_equal_to_single_routes(test::mesh({4, 5}), share, 1, random);
+    check_equal_to_single_routes(test::tofu(2, 3, 1), share, 1, random);
   }
 }
 
@@ -117,4 +121,71 @@ TEST_CASE("routing by load is never slower than direct routes or detours alone",
 
 TEST_CASE("two groups have no third one to go over", "[topology]") {
   CHECK(topology::build_network(adaptive(test::dragonfly(2, 4, 3, 3)))->detours() == nullptr);
+}
+
+namespace {
+
+// Loads of a pattern of messages of 8 bytes on a ring with that share of detours; links up come first.
+std::vector<double> ring_loads(std::size_t nodes, std::size_t distance, double share) {
+  auto shape = test::torus({static_cast<std::int64_t>(nodes)});
+  shape.routing.valiant_share = share;
+  const auto network = topology::build_network(test::machine(shape));
+  std::vector<topology::Transfer> transfers;
+  for (std::size_t i = 0; i < nodes; ++i) transfers.push_back({NodeId(i), NodeId((i + distance) % nodes), 8.0});
+  topology::LinkLoads loads(network->link_count());
+  network->add_transfers(transfers, loads);
+  std::vector<double> result;
+  for (std::size_t i = 2 * nodes; i < network->link_count(); ++i) result.push_back(loads.on(LinkId(i)));
+  return result;
+}
+
+}  // namespace
+
+// Tornado on a ring of 8: each node to the third one further on. Directly each link up carries 3 messages and no link
+// down any. By way of any node: from the source 1, 2, 3 hops up, half the time 4, of 8 nodes: (1 + 2 + 3 + 4/2) / 8 = 1
+// hop up and as many down, and the same again to the destination: 2 messages on every link.
+TEST_CASE("Valiant's routing turns a tornado on a ring into even traffic", "[topology][analytic]") {
+  const auto direct = ring_loads(8, 3, 0.0), valiant = ring_loads(8, 3, 1.0);
+  for (std::size_t i = 0; i < 8; ++i) {
+    CHECK(direct[i] == Approx(3 * 8.0));
+    CHECK(direct[8 + i] == 0.0);
+    CHECK(valiant[i] == Approx(2 * 8.0));
+    CHECK(valiant[8 + i] == Approx(2 * 8.0));
+  }
+}
+
+// Up (1 - v) 3 + v 2, down v 2: never higher than up, so the more detours the better. To the next node 1 hop is less
+// than any detour: none. A tornado on a ring of 16, 7 against 4: all.
+TEST_CASE("routing by load on a torus takes detours for a tornado and none to neighbours", "[topology][analytic]") {
+  const auto network = topology::build_network(adaptive(test::torus({8})));
+  REQUIRE(network->detours() != nullptr);
+  const auto share = [&](std::size_t distance) {
+    std::vector<topology::Transfer> transfers;
+    for (std::size_t i = 0; i < 8; ++i) transfers.push_back({NodeId(i), NodeId((i + distance) % 8), 8.0});
+    topology::LinkLoads direct(network->link_count()), detoured(network->link_count());
+    network->add_transfers(transfers, direct);
+    network->detours()->add_transfers(transfers, detoured);
+    return topology::balance(*network, direct, detoured);
+  };
+  CHECK(share(3) == Approx(1.0));
+  CHECK(share(1) == 0.0);
+}
+
+// Of all pairs one by one: the closed form of all-to-alls holds on detours too.
+TEST_CASE("an all-to-all on detours of a torus loads links as its messages do", "[topology][property]") {
+  RandomStream random(7, "detours");
+  auto shape = test::torus({4, 3, 4});
+  shape.routing.valiant_share = 0.4;
+  const auto network = topology::build_network(test::machine(shape));
+  const auto nodes = test::some_nodes(*network, 0.5, random);
+  std::vector<topology::Transfer> transfers;
+  for (const NodeId from : nodes) {
+    for (const NodeId to : nodes) {
+      if (from != to) transfers.push_back({from, to, 3.0});
+    }
+  }
+  topology::LinkLoads pairs(network->link_count()), closed(network->link_count());
+  network->add_transfers(transfers, pairs);
+  network->add_all_to_all(nodes, bytes(3), closed);
+  for (std::size_t i = 0; i < network->link_count(); ++i) CHECK(closed.on(LinkId(i)) == Approx(pairs.on(LinkId(i))));
 }

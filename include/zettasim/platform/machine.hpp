@@ -162,18 +162,19 @@ struct TorusDimension {
   LinkChanges link = {};  // along this dimension
   bool operator==(const TorusDimension&) const = default;
 };
+// Which share of a message goes to a third place first, evenly over all there are (Valiant): 0 is minimal routing, 1
+// Valiant's, and what lies between a fixed mix. Places are groups of a dragonfly, for what goes between two of them,
+// and nodes of a torus. With `by_load` the share is whatever suits the messages that are under way together best.
+struct DetourRouting {
+  double valiant_share = 0.0;
+  bool by_load = false;
+  bool operator==(const DetourRouting&) const = default;
+};
 // n-dimensional torus or mesh; the switch is part of the node. The last dimension varies fastest in node numbers.
 struct Torus {
   std::vector<TorusDimension> dimensions;
+  DetourRouting routing = {};
   bool operator==(const Torus&) const = default;
-};
-// Which share of a message between two groups goes over a third one, evenly over all others (Valiant): 0 is minimal
-// routing, 1 Valiant's, and what lies between a fixed mix. With `by_load` the share is whatever suits the messages that
-// are under way together best.
-struct GroupRouting {
-  double valiant_share = 0.0;
-  bool by_load = false;
-  bool operator==(const GroupRouting&) const = default;
 };
 // Groups of switches, all-to-all inside a group and between groups. A node's interfaces go to different switches.
 struct Dragonfly {
@@ -182,7 +183,7 @@ struct Dragonfly {
   std::int64_t nodes_per_group = 1;
   std::int64_t links_per_group_pair = 1;   // between each two groups
   std::int64_t links_per_switch_pair = 1;  // between each two switches of one group
-  GroupRouting routing = {};
+  DetourRouting routing = {};
   LinkChanges host = {};    // node to switch; the bandwidth is that of the node's interfaces
   LinkChanges local = {};   // inside a group
   LinkChanges global = {};  // between groups
@@ -197,7 +198,7 @@ struct DragonflyPlus {
   std::int64_t nodes_per_group = 1;
   std::int64_t links_per_group_pair = 1;
   std::int64_t links_per_leaf_spine = 1;
-  GroupRouting routing = {};
+  DetourRouting routing = {};
   LinkChanges host = {};
   LinkChanges local = {};   // leaf to spine
   LinkChanges global = {};  // spine to spine of another group

@@ -23,7 +23,7 @@ class GroupCables {
   };
 
   GroupCables() = default;
-  GroupCables(std::size_t groups, std::size_t cables, std::size_t gateways, platform::GroupRouting routing)
+  GroupCables(std::size_t groups, std::size_t cables, std::size_t gateways, platform::DetourRouting routing)
       : groups_(groups),
         cables_(groups > 1 ? cables : 0),
         gateways_(gateways),

@@ -3,8 +3,14 @@
 // Node numbers are mixed radix with the last dimension fastest. A message corrects dimension 0 first, then 1, and so
 // on, each the shortest way round; where both ways are equally long (half way round an even size) it is split half and
 // half, which loads both directions alike. A dimension of size 2 that wraps has two cables between its two nodes.
+//
+// A share of each message may go to any node of the torus first, evenly over all, both ways as above (Valiant 1982).
+// What many messages load is then as much as two all-to-alls: from the sources to all nodes, and from all nodes to the
+// destinations, each node with the weight of what it sends or receives. With a share that follows the load
+// (balance.hpp) it is adaptive routing.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -28,6 +34,8 @@ class Torus final : public Network {
   LoadTotals totals(const LinkLoads& loads) const override;
   Duration append_route(NodeId from, NodeId to, std::vector<RoutedLink>& route) const override;
   Duration add_all_to_all(std::span<const NodeId> nodes, DataSize per_pair, LinkLoads& loads) const override;
+  Duration add_transfers(std::span<const Transfer> transfers, LinkLoads& loads) const override;
+  const Network* detours() const override { return detours_.get(); }
   // Where each dimension wraps or has at most two nodes.
   bool is_symmetric() const override;
   // Across the dimension with the fewest links, an even one if there is any.
@@ -63,6 +71,11 @@ class Torus final : public Network {
                   std::vector<RoutedLink>& route) const;
   std::uint32_t append_axis(const Axis& axis, std::uint32_t line, std::uint32_t from, std::uint32_t to,
                             std::vector<RoutedLink>& route) const;
+  Duration append_direct(NodeId from, NodeId to, double share, std::vector<RoutedLink>& route) const;
+  void add_all_pairs(const std::vector<double>& sources, const std::vector<double>& destinations, double bytes,
+                     LinkLoads& loads, Duration& latency) const;
+  void add_detours(const std::vector<double>& sent, const std::vector<double>& received, LinkLoads& loads) const;
+  Duration longest_detour() const;
   std::uint32_t add_axis(const Axis& axis, const Census& census, double bytes, LinkLoads& loads) const;
   std::string coordinates(std::size_t node) const;
 
@@ -70,6 +83,8 @@ class Torus final : public Network {
   std::uint32_t node_count_ = 0;
   std::uint32_t link_count_ = 0;
   Bandwidth interface_bandwidth_;
+  double detour_share_ = 0.0;
+  std::unique_ptr<const Torus> detours_;
 };
 
 }  // namespace zettasim::topology
