@@ -4,6 +4,7 @@
 #include "support/catch.hpp"
 #include "support/chakra_writer.hpp"
 #include "support/child.hpp"
+#include "support/kineto_sample.hpp"
 #include "support/machines.hpp"
 #include "support/networks.hpp"
 #include "support/shared_data.hpp"
@@ -162,6 +163,28 @@ TEST_CASE("ranks of one role are played by one of them", "[engine][replay]") {
   CHECK(record.messages == 64);
   CHECK(record.time.si() == Approx(1e-3 + 1.003e-3).epsilon(1e-9));
   CHECK(replayed(machine, trace, ReplayNetwork::messages)[0] == Approx(record.time.si()).epsilon(1e-6));
+}
+
+// The profile of tests/support/kineto_sample.hpp: the kernel begins when its launch ends at 110 us, not 2 us later, and
+// all that follows is as recorded: 1,000 - 2 us.
+TEST_CASE("a profile replays to its span but for the latency of launches", "[engine][replay]") {
+  const auto trace = workload::read_kineto({"p.json", test::kineto_sample()});
+  for (const auto network : both) {
+    CHECK(replayed(round_machine(2), trace, network)[0] == Approx(998e-6).epsilon(1e-9));
+  }
+}
+
+// One step of rank 0 of a Megatron model, tensor parallel on 8 A100: ProfilerStep#3 took 603,240 us.
+TEST_CASE("the recorded Megatron step replays to its recorded span within one percent", "[engine][replay]") {
+  const auto trace =
+      workload::read_rank_trace(test::shared_file_or_skip("data/ai/megatron-tp8-rank0/megatron_kineto_0.json.zst"));
+  for (const auto network : both) {
+    const double time = replayed(round_machine(2), trace, network)[0];
+    fmt::print("Megatron step: {:.0f} us replayed, 603240 us recorded: {:+.2f} %\n", time * 1e6,
+               100.0 * (time / 0.603240 - 1.0));
+    std::fflush(stdout);  // before the next child inherits it
+    CHECK(time == Approx(0.603240).epsilon(0.01));
+  }
 }
 
 TEST_CASE("large messages that wait for each other end in the places where they wait", "[engine][replay][rejects]") {

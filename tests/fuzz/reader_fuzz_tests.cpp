@@ -10,6 +10,7 @@
 
 #include "support/catch.hpp"
 #include "support/chakra_writer.hpp"
+#include "support/kineto_sample.hpp"
 #include "zettasim/base/files.hpp"
 #include "zettasim/base/random.hpp"
 #include "zettasim/platform/load.hpp"
@@ -275,10 +276,18 @@ rank 1 {
 }
 )";
 
-// What can be read is checked between ranks too, and described.
+// What can be read is checked between ranks too, described, and written as far as the other formats can say it.
 void read_ranks(const workload::RankTrace& trace) {
   workload::check(trace);
   workload::to_text(workload::describe(trace));
+  try {
+    workload::read_time_independent("again", {{"again", workload::write_time_independent(trace).text}});
+    workload::read_goal("again", workload::write_goal(trace, flops_per_second(1e9)).text);
+  } catch (const InputError& error) {
+    if (error.problems().empty() || error.problems()[0].place.rfind("again", 0) == 0) {
+      throw std::logic_error(std::string("what was written cannot be read: ") + error.what());
+    }
+  }
 }
 
 void feed_rank_traces(std::uint64_t seed, int count) {
@@ -288,6 +297,9 @@ void feed_rank_traces(std::uint64_t seed, int count) {
   }));
   check_both_ways(feed({"two.goal", std::string(two_blocks)}, seed, count,
                        [](const std::string& text) { read_ranks(workload::read_goal("two.goal", text)); }));
+  check_both_ways(feed({"p.json", test::kineto_sample()}, seed, count, [](const std::string& text) {
+    read_ranks(workload::read_kineto({"p.json", text}));
+  }));
   const std::string good = test::small_training_rank();
   check_both_ways(feed({"two.1.et", good}, seed, count, [&](const std::string& text) {
     read_ranks(workload::read_chakra("two", {RankFile{"two.0.et", good}, RankFile{"two.1.et", text}}));
