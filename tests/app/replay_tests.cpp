@@ -45,3 +45,26 @@ TEST_CASE("a replay refuses what it cannot do with exit code 2") {
   CHECK(contains(call("replay fugaku workloads/traces/ring --flop-rate 5").error, "--flop-rate: found \"5\""));
   CHECK(call("replay fugaku no-such-trace").exit_code == 2);
 }
+
+TEST_CASE("traces of ranks are converted and what a format cannot say is refused") {
+  const zettasim::test::Scratch scratch;
+  const std::string goal = (scratch / "pipeline.goal").string();
+  const std::string lines = (scratch / "again.txt").string();
+  CHECK(call("workload convert workloads/traces/pipeline.txt " + goal + " --flop-rate '1 GFLOP/s'").exit_code == 0);
+  CHECK(call("workload convert " + goal + " " + lines).exit_code == 0);
+  CHECK(call("workload convert " + lines + " " + lines + ".json").exit_code == 2);
+  const auto refused = call("workload convert workloads/traces/ring " + goal + " --flop-rate '1 GFLOP/s'");
+  CHECK(refused.exit_code == 2);
+  CHECK(contains(refused.error, "has the collective all-reduce, which GOAL does not know"));
+}
+
+// Each rank computes 2 s on what it got, and hands on 1 MB in 42 us.
+TEST_CASE("a converted trace replays to the same time") {
+  const zettasim::test::Scratch scratch;
+  const std::string goal = (scratch / "pipeline.goal").string();
+  call("workload convert workloads/traces/pipeline.txt " + goal + " --flop-rate '1 GFLOP/s'");
+  const std::string options = " --set /nodes=3 --flop-rate '1 GFLOP/s'";
+  const double before = replayed("two-nodes workloads/traces/pipeline.txt" + options)["time_s"].get<double>();
+  CHECK(before == Approx(2.0 + 2.0 + 2.0 + 2 * 42e-6).epsilon(1e-9));
+  CHECK(replayed("two-nodes " + goal + options)["time_s"].get<double>() == Approx(before).epsilon(1e-9));
+}
