@@ -1,0 +1,59 @@
+// Intervals and searches from the outside.
+#include <nlohmann/json.hpp>
+
+#include "app/program.hpp"
+#include "support/catch.hpp"
+
+using namespace zettasim::test;
+
+TEST_CASE("a prediction of FugakuNEXT carries its interval and what matters most unless a program reads it") {
+  const Outcome screen = call("predict fugakunext hpl");
+  CHECK(screen.exit_code == 0);
+  CHECK(contains(screen.out, "how sure      16 draws of"));
+  CHECK(contains(screen.out, "what matters most, alone"));
+  CHECK(contains(screen.out, "/node/gpus/device/limit"));
+  CHECK(!contains(call("predict fugakunext hpl --json").out, "uncertainty"));
+  CHECK(!contains(call("predict fugakunext hpl --uncertainty 0").out, "how sure"));
+  CHECK(!contains(call("predict frontier hpl --nodes 64").out, "how sure"));
+}
+
+// The numbers as described lie inside the interval of what is drawn around them.
+TEST_CASE("the interval in JSON is the same for any number of jobs and another for another seed") {
+  const std::string command = "predict fugakunext hpl --nodes 384 --json --uncertainty 12 ";
+  const Outcome one = call(command + "--jobs 1");
+  CHECK(call(command + "--jobs 3").out == one.out);
+  CHECK(call(command + "--seed 2").out != one.out);
+  const auto result = nlohmann::json::parse(one.out)["uncertainty"];
+  CHECK(result["failed_runs"] == 0);
+  const auto flops = result["intervals"]["flops"];
+  CHECK(flops["low_5_percent"].get<double>() < flops["median"].get<double>());
+  CHECK(flops["median"].get<double>() < flops["high_95_percent"].get<double>());
+  CHECK(result["sensitivities"][0]["flops_change"][0].get<double>() < 0.0);
+}
+
+TEST_CASE("a machine whose numbers carry no range has no interval to tell and says how to give it one") {
+  const Outcome run = call("predict two-nodes hpl --uncertainty 4");
+  CHECK(run.exit_code == 2);
+  CHECK(contains(run.error, "write \"range\": [lower, higher] beside its \"value\""));
+}
+
+// Twelve evaluations of HPL on two nodes, whose links may carry 50 GB/s at most.
+TEST_CASE("a search keeps its path in the store and shows what improved") {
+  const Scratch scratch;
+  std::ofstream(scratch / "s.json") << R"({"format": "zettasim-sweep", "version": 1, "name": "links",
+    "runs": {"p": ["predict", "two-nodes", "hpl"]},
+    "parameters": [{"name": "link", "platform": "/network/link/bandwidth", "from": "1 GB/s", "to": "100 GB/s"}],
+    "metrics": {"flops": {"run": "p", "at": "/flops", "unit": "FLOP/s"}},
+    "search": {"maximise": "flops", "subject_to": ["link <= '50 GB/s'"], "evaluations": 12, "starts": 1}})";
+  const std::string file = "'" + (scratch / "s.json").string() + "'", out = "'" + (scratch / "s").string() + "'";
+  const Outcome run = call("sweep " + file + " --optimize --out " + out);
+  INFO(run.out << run.error);
+  CHECK(run.exit_code == 0);
+  CHECK(contains(run.out, "highest flops with link <= '50 GB/s'"));
+  CHECK(contains(call("sweep show " + out).out, "highest flops with link <= '50 GB/s'"));
+  const Outcome again = call("sweep " + file + " --optimize --resume --out " + out);
+  CHECK(contains(again.out, "points have a row; in"));  // none of them new
+  const Outcome plain = call("sweep " + file + " --out " + out);
+  CHECK(plain.exit_code == 2);
+  CHECK(contains(plain.error, "describes a search; run it with --optimize"));
+}
