@@ -374,11 +374,12 @@ Stage Planner::price_overlap(const workload::Overlap& overlap, std::span<const N
   const auto time_s = [](const Stage& stage) { return stage.iteration.once_s(1.0); };
   const auto longest = std::max_element(branches.begin(), branches.end(),
                                         [&](const Stage& a, const Stage& b) { return time_s(a) < time_s(b); });
+  const double first_s = time_s(branches.front());  // now: iterations are moved away below
   Stage stage;
   stage.iteration.shape = PhaseTree::Shape::overlap;
   for (auto branch = branches.begin(); branch != branches.end(); ++branch) {
     double shown = branch == branches.begin() ? 1.0 : 0.0;
-    if (branch == longest && shown == 0.0) shown = 1.0 - time_s(branches.front()) / time_s(*branch);
+    if (branch == longest && shown == 0.0) shown = 1.0 - first_s / time_s(*branch);
     stage.add(*branch, 1.0, shown);
     stage.iteration.children.push_back(std::move(branch->iteration));
   }

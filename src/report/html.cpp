@@ -163,7 +163,7 @@ constexpr std::array activities = {Activity{"compute", "#0072b2", &engine::TimeB
                                    Activity{"collectives", "#e69f00", &engine::TimeByActivity::collective},
                                    Activity{"neighbours", "#f0e442", &engine::TimeByActivity::neighbours},
                                    Activity{"storage", "#cc79a7", &engine::TimeByActivity::storage},
-                                   Activity{"recorded", "#999999", &engine::TimeByActivity::busy},
+                                   Activity{"recorded or hosts", "#999999", &engine::TimeByActivity::busy},
                                    Activity{"pipeline idle", "#56b4e9", &engine::TimeByActivity::idle},
                                    Activity{"others' traffic", "#d55e00", &engine::TimeByActivity::sharing},
                                    Activity{"power budget", "#000000", &engine::TimeByActivity::power}};

@@ -179,6 +179,7 @@ std::string prediction_json(const Predicted& p) {
   }
   if (prediction.per_step.samples > 0.0)
     result["samples_per_s"] = per_second(prediction.per_step.samples, prediction.step_time);
+  if (p.application.model == "graph-bfs") result["traversed_edges_per_s"] = result["samples_per_s"];
   result["power_mean_w"] = figures.mean_power.si();
   result["power_highest_w"] = prediction.highest.si();
   result["facility_power_w"] = prediction.facility_power.si();

@@ -61,7 +61,7 @@ std::string activity_lines(const engine::TimeByActivity& time) {
   std::string rest;
   if (time.idle.si() > 0.0) rest += fmt::format("pipeline idle {}", share(time.idle));
   if (time.power.si() > 0.0) rest += fmt::format("{}power budget {}", rest.empty() ? "" : ", ", share(time.power));
-  if (time.busy.si() > 0.0) rest += fmt::format("{}recorded {}", rest.empty() ? "" : ", ", share(time.busy));
+  if (time.busy.si() > 0.0) rest += fmt::format("{}recorded or hosts {}", rest.empty() ? "" : ", ", share(time.busy));
   if (rest.empty()) return line + "\n";
   const bool fits = line.size() + 2 + rest.size() <= most_columns;
   return line + (fits ? ", " : ",\n                ") + rest + "\n";

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "applications.hpp"
@@ -27,9 +28,11 @@ ParameterInfo number(std::string_view name, double standard, double least, doubl
 ParameterInfo duration(std::string_view name, double standard, double least, double most, std::string_view meaning) {
   return {name, time_dimension, standard, least, most, false, meaning};
 }
-ParameterInfo choice(std::string_view name, std::vector<std::string_view> names, std::string_view meaning) {
+// The first of the names unless another one is meant.
+ParameterInfo choice(std::string_view name, std::vector<std::string_view> names, std::string_view meaning,
+                     double standard = 0.0) {
   const auto last = static_cast<double>(names.size() - 1);
-  return {name, plain, 0.0, 0.0, last, true, meaning, std::move(names)};
+  return {name, plain, standard, 0.0, last, true, meaning, std::move(names)};
 }
 ParameterInfo steps(double standard) {
   return count("steps", standard, 1, most_steps, "steps of a job that gives no run_time");
@@ -65,17 +68,106 @@ std::vector<ParameterInfo> transformer_parameters(std::vector<ParameterInfo> mor
   return all;
 }
 
+// What codes on structured grids differ in.
+struct GridCode {
+  double fields = 5.0;
+  double flops_per_cell = 250.0;
+  double sweeps = 3.0;
+  double halo_width = 2.0;
+  double exchanges = 1.0;
+  double cut = 0.0;  // position of the choice
+  double levels = 1.0;
+  double precision = 0.0;
+  double overlap = 0.0;
+};
+
+// Assumed: a code of many fields in columns of the atmosphere, in single precision as NICAM (Yashiro et al. 2020);
+// halos three cells wide for third-order advection, in each of three stages of a Runge-Kutta step, three times.
+constexpr GridCode climate_code{.fields = 20.0,
+                                .flops_per_cell = 3000.0,
+                                .sweeps = 10.0,
+                                .halo_width = 3.0,
+                                .exchanges = 9.0,
+                                .cut = 1.0,
+                                .levels = 80.0,
+                                .precision = 1.0};
+// Velocity and stress of an elastic medium on staggered grids (Graves 1996): nine fields and three of the material;
+// counted: 18 derivatives of fourth order of 7 operations each, and four for each of the nine fields.
+constexpr GridCode seismic_code{.fields = 12.0,
+                                .flops_per_cell = 162.0,
+                                .sweeps = 1.0,
+                                .halo_width = 2.0,
+                                .exchanges = 2.0,
+                                .precision = 1.0,
+                                .overlap = 1.0};
+// Shallow water on a staggered grid, height, two fluxes and the sea floor (Imamura 1996), with advection and friction;
+// operations assumed.
+constexpr GridCode tsunami_code{
+    .fields = 4.0, .flops_per_cell = 60.0, .sweeps = 1.0, .halo_width = 1.0, .exchanges = 2.0, .cut = 1.0};
+
+std::vector<ParameterInfo> grid_parameters(const GridCode& code) {
+  return {memory_share(0.5),
+          number("cells_per_node", 0.0, 0.0, 1e15, "cells of each node; 0: as memory_share says"),
+          count("fields", code.fields, 1, 1000, "values of a cell"),
+          number("flops_per_cell", code.flops_per_cell, 0.0, 1e9, "flops of a cell in a step"),
+          number("sweeps", code.sweeps, 1e-3, 1e6, "times that a step reads and writes all fields"),
+          count("halo_width", code.halo_width, 1, 64, "layers of cells that neighbours exchange"),
+          count("exchanges", code.exchanges, 1, 1000, "halo exchanges of all fields in a step"),
+          choice("cut", {"boxes", "columns"}, "nodes hold boxes, or whole columns of `levels` cells", code.cut),
+          count("levels", code.levels, 1, 1e6, "cells of a column"),
+          choice("precision", {"fp64", "fp32"}, "number format of the fields", code.precision),
+          choice("overlap", {"no", "yes"}, "halos are exchanged beside the sweeps", code.overlap),
+          duration("checkpoint_interval", 0.0, 0.0, year_s, "time between checkpoints of all fields; 0 s: none"),
+          steps(1000)};
+}
+
+ParameterInfo host_issue() {
+  return duration("host_issue", host_issue_s, 0.0, 1.0, "in which the host issues a kernel; 0 s: kernels in graphs");
+}
+
+std::vector<ParameterInfo> perceptron_parameters(double width, double inputs, double outputs,
+                                                 std::vector<ParameterInfo> more) {
+  std::vector<ParameterInfo> all{
+      count("layers", 8, 1, 1e4, "hidden layers of the network"),
+      count("width", width, 1, 1e6, "of a hidden layer"),
+      count("inputs", inputs, 1, 1e6, "values that go into the network"),
+      count("outputs", outputs, 1, 1e6, "values that come out"),
+      choice("precision", {"tf32", "fp32", "fp64", "bf16"}, "number format of the network's products"),
+      host_issue()};
+  for (ParameterInfo& info : more) all.push_back(std::move(info));
+  return all;
+}
+
 std::vector<ModelInfo> make_models() {
   return {
+      {"ai-for-science", "a simulation, and a surrogate that is trained and asked beside it",
+       perceptron_parameters(
+           512, 64, 64,
+           {number("cells_per_node", 64e6, 1, 1e15, "cells of each node"),
+            number("flops_per_cell", 1000, 0.0, 1e9, "flops of a cell in a simulation step"),
+            choice("simulate_on", {"cpu", "gpu"}, "devices that simulate, where there are both"),
+            count("batch", 16384, 1, 1e9, "samples of each device in a training step"),
+            count("trainings", 10, 1, most_loop_count, "training steps in a coupled step"),
+            number("asked", 0.1, 1e-9, 1.0, "share of the cells that the surrogate computes"), steps(1000)}),
+       build_ai_for_science},
       {"checkpoint",
        "sweeps over its memory and writes it out at an interval",
        {memory_share(0.5), number("flops_per_byte", 0.5, 0.0, 1e4, "flops on each byte of memory traffic"),
         duration("interval", 3600.0, 1.0, year_s, "time between checkpoints"), steps(10000)},
        build_checkpoint},
+      {"climate", "an atmosphere in columns of many fields", grid_parameters(climate_code), build_stencil},
       {"fft3d",
        "a spectral code: 3-D FFTs of a grid spread in pencils",
-       {memory_share(0.5), count("transforms", 2, 1, 1000, "3-D transforms in a step"), steps(1000)},
+       {memory_share(0.5), count("grid", 0, 0, 1e6, "points along an edge; 0: as memory_share says"),
+        count("transforms", 2, 1, 1000, "3-D transforms in a step"),
+        choice("precision", {"fp64", "fp32"}, "number format of the grid"), steps(1000)},
        build_fft3d},
+      {"graph-bfs",
+       "breadth-first search on a sparse graph, as Graph500",
+       {memory_share(0.25), count("scale", 0, 0, 60, "the graph has 2^scale vertices; 0: as memory_share says"),
+        count("edge_factor", 16, 1, 1e4, "edges of a vertex"), count("levels", 8, 1, 1e6, "of a search"),
+        number("examined", 0.1, 1e-6, 1.0, "share of the edges that a search in two directions looks at"), steps(64)},
+       build_graph_bfs},
       {"hpcg", "the High-Performance Conjugate Gradients benchmark", {memory_share(0.25), steps(50)}, build_hpcg},
       {"hpl",
        "the High-Performance Linpack benchmark",
@@ -126,8 +218,7 @@ std::vector<ModelInfo> make_models() {
             choice("attention", {"fused", "unfused"}, "scores in one kernel, or through memory"),
             choice("dropout", {"no", "yes"}, "dropout on scores and hidden states"),
             count("zero", 0, 0, 3, "what copies share: 1 optimizer state, 2 gradients too, 3 weights too"),
-            duration("host_issue", host_issue_s, 0.0, 1.0, "in which the host issues a kernel; 0 s: kernels in graphs"),
-            choice("overlap_gradients", {"no", "yes"}, "their reduction beside the last backward pass"),
+            host_issue(), choice("overlap_gradients", {"no", "yes"}, "their reduction beside the last backward pass"),
             duration("checkpoint_interval", 3600.0, 0.0, year_s, "time between checkpoints; 0 s: none"), steps(1000)}),
        build_llm_training},
       {"particles",
@@ -137,20 +228,19 @@ std::vector<ModelInfo> make_models() {
         number("flops_per_pair", 45, 1, 1e5, "flops of one pair force"),
         count("mesh_every", 2, 1, 1000, "short-range steps to one mesh step"), steps(10000)},
        build_particles},
+      {"pinn", "trains a physics-informed network on the residual of an equation",
+       perceptron_parameters(
+           256, 4, 4,
+           {count("points_per_device", 65536, 1, 1e12, "collocation points of each device in a step"),
+            count("second_derivatives", 3, 0, 1e4, "of the outputs, beside first ones by every input"), steps(10000)}),
+       build_pinn},
       {"recorded",
        "time as a log recorded it",
        {number("utilisation", 0.6, 0.0, 1.0, "how busy the main devices are"),
         duration("time", 3600.0, 1.0, year_s, "how long a job runs that gives no run_time")},
        build_recorded},
-      {"stencil",
-       "explicit time steps on a structured 3-D grid",
-       {memory_share(0.5), count("fields", 5, 1, 1000, "values of a cell"),
-        number("flops_per_cell", 250, 0.0, 1e9, "flops of a cell in a step"),
-        number("sweeps", 3, 1e-3, 1e6, "times that a step reads and writes all fields"),
-        count("halo_width", 2, 1, 64, "layers of cells that neighbours exchange"),
-        duration("checkpoint_interval", 0.0, 0.0, year_s, "time between checkpoints of all fields; 0 s: none"),
-        steps(1000)},
-       build_stencil},
+      {"seismic", "waves in an elastic ground", grid_parameters(seismic_code), build_stencil},
+      {"stencil", "explicit time steps on a structured 3-D grid", grid_parameters({}), build_stencil},
       {"stream", "the STREAM triad on every node", {memory_share(0.5), steps(100)}, build_stream},
       {"surrogate",
        "a simulation with a neural surrogate that is retrained now and then",
@@ -161,6 +251,7 @@ std::vector<ModelInfo> make_models() {
         number("samples_per_node", 1e6, 1, 1e12, "training samples of a node in an epoch"),
         count("epochs", 10, 1, most_loop_count, "epochs of a training"), steps(20)},
        build_surrogate},
+      {"tsunami", "shallow water over a sea floor", grid_parameters(tsunami_code), build_stencil},
   };
 }
 
@@ -198,7 +289,8 @@ double read_parameter(const ParameterInfo& info, const Field& field) {
 }
 
 bool uses_storage(std::string_view model) {
-  return model == "checkpoint" || model.starts_with("llm-") || model == "stencil";
+  constexpr std::array names = {"checkpoint", "climate", "seismic", "stencil", "tsunami"};
+  return model.starts_with("llm-") || std::find(names.begin(), names.end(), model) != names.end();
 }
 
 void read_parameters(Application& application, const ModelInfo& model, const Field& field) {

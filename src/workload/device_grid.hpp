@@ -36,4 +36,22 @@ inline DeviceGrid near_square_grid(double devices) {
   return best;
 }
 
+// The grid of all devices whose columns are whole nodes, as near to a square as their number has divisors for.
+inline DeviceGrid grid_of_nodes(std::int64_t nodes, std::int64_t devices_per_node) {
+  DeviceGrid best;
+  double least = INFINITY;
+  for (std::int64_t side = 1; side * side <= nodes; ++side) {
+    if (nodes % side != 0) continue;
+    for (const std::int64_t in_column : {side, nodes / side}) {
+      const auto rows = static_cast<double>(in_column * devices_per_node);
+      const auto columns = static_cast<double>(nodes / in_column);
+      const double shape = std::abs(std::log(rows / columns));
+      if (shape >= least) continue;
+      least = shape;
+      best = {rows, columns};
+    }
+  }
+  return best;
+}
+
 }  // namespace zettasim::workload

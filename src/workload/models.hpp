@@ -40,10 +40,16 @@ Phase collective(std::string name, CollectiveOperation operation, double size_by
 Phase neighbours(std::string name, int dimensions, double size_bytes);
 Phase storage(std::string name, Direction direction, double size_bytes, const std::string& tier);
 Phase loop(std::string name, std::int64_t count, std::vector<Phase> body);
+// The phases beside a host that issues each kernel and exchange of them in `seconds_each`: whoever is slower sets the
+// pace. 0: no host.
+std::vector<Phase> issued(const char* name, std::vector<Phase> phases, double seconds_each);
 
 // The choices of a `precision` parameter, in the order of the table.
 inline constexpr std::array hpl_precisions = {Precision::fp64_matrix, Precision::fp64, Precision::fp64_emulated};
 inline constexpr std::array mxp_precisions = {Precision::fp16, Precision::bf16, Precision::fp8};
+inline constexpr std::array stencil_precisions = {Precision::fp64, Precision::fp32};
+inline constexpr std::array perceptron_precisions = {Precision::tf32, Precision::fp32, Precision::fp64,
+                                                     Precision::bf16};
 inline constexpr std::array ai_precisions = {Precision::bf16, Precision::fp16, Precision::fp8};
 
 Program build_hpl(const Application&, std::int64_t nodes, const NodeShape&);
@@ -58,6 +64,9 @@ Program build_checkpoint(const Application&, std::int64_t nodes, const NodeShape
 Program build_recorded(const Application&, std::int64_t nodes, const NodeShape&);
 Program build_llm_training(const Application&, std::int64_t nodes, const NodeShape&);
 Program build_llm_inference(const Application&, std::int64_t nodes, const NodeShape&);
+Program build_graph_bfs(const Application&, std::int64_t nodes, const NodeShape&);
+Program build_pinn(const Application&, std::int64_t nodes, const NodeShape&);
+Program build_ai_for_science(const Application&, std::int64_t nodes, const NodeShape&);
 Program build_surrogate(const Application&, std::int64_t nodes, const NodeShape&);
 
 }  // namespace zettasim::workload

@@ -239,32 +239,6 @@ void add_logits(const Training& training, const LayerPhases& layers, std::vector
   phases.insert(phases.end(), logits.begin(), logits.end());
 }
 
-// What a host thread has to issue one after the other: kernels and exchanges.
-double launches(const std::vector<Phase>& phases) {
-  double sum = 0.0;
-  for (const Phase& phase : phases) {
-    if (const auto* loop = std::get_if<Loop>(&phase.what)) {
-      sum += static_cast<double>(loop->count) * launches(loop->body);
-    } else if (const auto* overlap = std::get_if<Overlap>(&phase.what)) {
-      for (const auto& branch : overlap->branches) sum += launches(branch);
-    } else if (const auto* kernel = std::get_if<Kernel>(&phase.what)) {
-      sum += kernel->launches;
-    } else if (const auto* product = std::get_if<MatrixMultiply>(&phase.what)) {
-      sum += product->count;
-    } else if (!std::holds_alternative<Idle>(phase.what)) {
-      sum += 1.0;
-    }
-  }
-  return sum;
-}
-
-// The devices run what the hosts issue: whoever is slower sets the pace.
-std::vector<Phase> issued(const Training& training, const char* name, std::vector<Phase> phases) {
-  if (training.host_issue <= 0.0) return phases;
-  const Duration host = seconds(training.host_issue * launches(phases));
-  return {{name, Overlap{{std::move(phases), {{"host issues kernels", Busy{host, 0.0}}}}}}};
-}
-
 std::vector<Phase> reduce_gradients(const Training& training) {
   const auto operation = training.zero >= 1.0 ? CollectiveOperation::reduce_scatter : CollectiveOperation::all_reduce;
   std::vector<Phase> phases;
@@ -306,8 +280,9 @@ std::vector<Phase> step_of(const Training& training) {
   std::vector<Phase> step;
   const Split& split = training.split;
   if (split.pp > 1.0)
-    step.push_back({"pipeline bubble", Idle{(split.pp - 1.0) / split.interleave, issued(training, "passes", passes)}});
-  microbatch = issued(training, "micro-batch", std::move(microbatch));
+    step.push_back(
+        {"pipeline bubble", Idle{(split.pp - 1.0) / split.interleave, issued("passes", passes, training.host_issue)}});
+  microbatch = issued("micro-batch", std::move(microbatch), training.host_issue);
   const auto count = static_cast<std::int64_t>(training.microbatches());
   const std::vector<Phase> reduction = reduce_gradients(training);
   if (reduction.empty() || !training.overlap_gradients) {
@@ -317,8 +292,8 @@ std::vector<Phase> step_of(const Training& training) {
     if (count > 1) step.push_back(loop("micro-batches", count - 1, microbatch));
     std::vector<Phase> last = forward;
     add_logits(training, layers, last);
-    step.push_back(loop("last micro-batch", 1, issued(training, "forward", std::move(last))));
-    step.push_back({"last backward", Overlap{{issued(training, "backward", backward), reduction}}});
+    step.push_back(loop("last micro-batch", 1, issued("forward", std::move(last), training.host_issue)));
+    step.push_back({"last backward", Overlap{{issued("backward", backward, training.host_issue), reduction}}});
   }
   add_optimizer(training, layers, step);
   return step;

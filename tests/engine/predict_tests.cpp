@@ -55,6 +55,23 @@ TEST_CASE("a prediction takes as long and computes as much as the same job simul
   CHECK(executed.si() == Approx(simulated.job(0).flops).epsilon(1e-9));
 }
 
+// Inside 3 s beside 2 s, together 3 s; outside 3 s beside 4 s: the second is seen for 1 s.
+TEST_CASE("what stands side by side inside of what stands side by side is seen once") {
+  const auto machine = test::machine(test::torus({2}));
+  const auto busy = [](const char* name, double time_s) {
+    return workload::Phase{.name = name, .what = workload::Busy{seconds(time_s), 0.0}};
+  };
+  const workload::Phase inner{.name = "inner", .what = workload::Overlap{{{busy("a", 2)}, {busy("b", 3)}}}};
+  const workload::Phase outer{.name = "outer", .what = workload::Overlap{{{inner}, {busy("c", 4)}}}};
+  const Prediction p = predict(machine, test::steps(1, {outer, busy("d", 1)}), 2);
+  CHECK(p.time.si() == Approx(5.0));
+  CHECK(p.activities.busy.si() == Approx(5.0));
+  REQUIRE(p.phases.size() == 4);
+  CHECK(p.phases[0].time.si() == Approx(2.0));
+  CHECK(p.phases[1].time.si() == Approx(1.0));
+  CHECK(p.phases[2].time.si() == Approx(1.0));
+}
+
 // The job has all nodes, the facility adds nothing: what its nodes and the switches drew is what the meter saw.
 TEST_CASE("a prediction of the whole machine draws what the simulated meter saw") {
   auto machine = test::machine(test::torus({4, 4}));

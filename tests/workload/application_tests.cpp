@@ -73,27 +73,91 @@ TEST_CASE("a stencil fills its memory and exchanges its faces", "[workload]") {
   CHECK(total(program.step, flop_of(Precision::fp64)) == Approx(5e9 * 250).epsilon(1e-9));
   CHECK(total(program.step, traffic_of) == Approx(5e9 * 240).epsilon(1e-9));
   CHECK(total(program.step, halo_of) == Approx(std::pow(5e9, 2.0 / 3.0) * 80).epsilon(1e-9));
+  CHECK(program.device_memory.si() == Approx(0.5 * 200e9));
   REQUIRE(program.checkpoint.size() == 1);
   CHECK(std::get<StorageAccess>(program.checkpoint[0].what).size.si() == Approx(5e9 * 40));
   CHECK(program.checkpoint_interval->si() == 3600.0);
 }
 
-// 0.5 * 800 GB / 32 B = 1.25e10 points a node; 2 transforms of 5 N log2 N; each sends its 16 B a point twice.
+// 80e6 cells in columns of 80 are 1,000 x 1,000 columns; nine times a step 3 layers of 20 fields of 4 B go through
+// faces of 1,000 x 80 cells.
+TEST_CASE("an atmosphere is cut into columns and exchanges its halo at each stage", "[workload]") {
+  const auto program = build_program(application(R"({"model": "climate", "cells_per_node": 80e6})"), 64, four_gpus);
+  CHECK(total(program.step, halo_of) == Approx(9 * 1000.0 * 80 * 3 * 20 * 4).epsilon(1e-9));
+  CHECK(total(program.step, flop_of(Precision::fp32)) == Approx(80e6 * 3000).epsilon(1e-9));
+  CHECK(program.per_step.samples == 64 * 80e6);
+}
+
+TEST_CASE("halos of a wave are exchanged beside its sweep", "[workload]") {
+  const auto program = build_program(application(R"({"model": "seismic"})"), 8, four_gpus);
+  REQUIRE(std::holds_alternative<Overlap>(program.step.front().what));
+  CHECK(std::get<Overlap>(program.step.front().what).branches.size() == 2);
+}
+
+// 0.5 * 800 GB / 32 B = 1.25e10 points a node, a quarter of them on each device; 2 transforms of 5 N log2 N; each sends
+// its 16 B a point twice, once among the 4 devices of a column, once among the 8 of a row.
 TEST_CASE("a three-dimensional FFT sends its whole grid twice in a transform", "[workload]") {
   const auto program = build_program(application(R"({"model": "fft3d"})"), 8, four_gpus);
   const double points = 1.25e10;
-  CHECK(total(program.step, bytes_of(CollectiveOperation::all_to_all)) == Approx(2 * 2 * 16 * points).epsilon(1e-9));
+  CHECK(total(program.step, bytes_of(CollectiveOperation::all_to_all)) ==
+        Approx(2 * 2 * 16 * points / 4).epsilon(1e-9));
   CHECK(total(program.step, flop_of(Precision::fp64)) ==
         Approx(2 * 5 * points * std::log2(8 * points) + 10 * points).epsilon(1e-9));
+  const auto& transform = std::get<Loop>(program.step.front().what).body;
+  CHECK(std::get<Collective>(transform[1].what).groups.size == 4);
+  CHECK(std::get<Collective>(transform[3].what).groups.size == 8);
+  CHECK(std::get<Collective>(transform[3].what).groups.stride == 4);
+}
+
+// 1,024 points an edge of 16 B on 8 nodes of 4 devices, held twice.
+TEST_CASE("an FFT of a given grid holds its share of it on each device", "[workload]") {
+  const auto program = build_program(application(R"({"model": "fft3d", "grid": 1024})"), 8, four_gpus);
+  CHECK(program.device_memory.si() == Approx(2.0 * 16 * 1024 * 1024 * 1024 / 32));
+}
+
+// 2^30 vertices with 16 edges each are on 32 devices, in a grid of 4 x 8. At each of 8 levels the bits of a column's
+// 2^30 / 8 vertices are gathered; in all 16 B for each of a device's 2^25 vertices go along the row.
+TEST_CASE("a search gathers its frontier along columns and sends what it found along rows", "[workload]") {
+  const auto program = build_program(application(R"({"model": "graph-bfs", "scale": 30})"), 8, four_gpus);
+  const double vertices = std::exp2(30);
+  CHECK(total(program.step, bytes_of(CollectiveOperation::all_gather)) == Approx(8 * vertices / 8 / 8));
+  CHECK(total(program.step, bytes_of(CollectiveOperation::all_to_all)) == Approx(16 * vertices / 32));
+  CHECK(total(program.step, traffic_of) == Approx(vertices / 8 * 32 * 0.1 * 72));
+  CHECK(program.per_step.samples == 16 * vertices);
+}
+
+// 8 layers of 256, 4 inputs and outputs: 4 * 256 + 7 * 256^2 + 4 * 256 = 460,800 weights. Values, 4 first and 3 second
+// derivatives are 8 passes, three times for training: 2 * 460,800 * 24 operations for each of 65,536 points.
+TEST_CASE("a physics-informed network computes a pass for each derivative", "[workload]") {
+  const auto program = build_program(application(R"({"model": "pinn", "host_issue": "0 s"})"), 2, four_gpus);
+  const auto products = [](const Phase& phase) {
+    const auto* product = std::get_if<MatrixMultiply>(&phase.what);
+    return product ? product->flops_per_device().si() : 0.0;
+  };
+  CHECK(total(program.step, products) == Approx(2 * 460800.0 * 24 * 65536).epsilon(1e-9));
+  CHECK(program.per_step.flops.si() == Approx(8 * 2 * 460800.0 * 24 * 65536).epsilon(1e-9));
+  CHECK(total(program.step, bytes_of(CollectiveOperation::all_reduce)) == 4 * 460800.0);
+}
+
+// CPUs simulate while GPUs train; on GPUs alone one follows the other.
+TEST_CASE("a surrogate is trained beside the simulation that has devices of its own", "[workload]") {
+  const auto beside = build_program(application(R"({"model": "ai-for-science"})"), 2, four_gpus);
+  REQUIRE(std::holds_alternative<Overlap>(beside.step.front().what));
+  const auto after = build_program(application(R"({"model": "ai-for-science", "simulate_on": "gpu"})"), 2, four_gpus);
+  CHECK_FALSE(std::holds_alternative<Overlap>(after.step.front().what));
+  CHECK(beside.per_step == after.per_step);
+  const auto flop = flop_of(Precision::fp64);
+  CHECK(total(std::get<Overlap>(beside.step.front().what).branches.front(), flop) == total(after.step, flop));
+  CHECK(total(after.step, flop) == Approx(64e6 * 1000));
 }
 
 // 1e6 particles, 200 neighbours: 1e8 pairs of 45 flop, twice before each mesh step. Mesh: 2 transforms of 2 transposes
-// of 8 MB.
+// of 8 MB, a quarter on each device.
 TEST_CASE("particles compute each pair once and transpose their mesh four times", "[workload]") {
   const auto program = build_program(application(R"({"model": "particles", "particles_per_node": 1e6})"), 4, four_gpus);
   const double mesh = 2 * 5 * 1e6 * std::log2(4e6) + 1e6 * 64 * 10;
   CHECK(total(program.step, flop_of(Precision::fp32)) == Approx(2 * (1e8 * 45 + 20e6) + mesh).epsilon(1e-9));
-  CHECK(total(program.step, bytes_of(CollectiveOperation::all_to_all)) == Approx(4 * 8e6).epsilon(1e-9));
+  CHECK(total(program.step, bytes_of(CollectiveOperation::all_to_all)) == Approx(4 * 8e6 / 4).epsilon(1e-9));
   const double cutoff = std::cbrt(3 * 200 / (4 * 3.14159265358979));
   CHECK(total(program.step, halo_of) == Approx(2 * 1e4 * cutoff * 24).epsilon(1e-9));
 }

@@ -68,8 +68,8 @@ TEST_CASE("the mixed day loads its machine well with every kind of application",
   CHECK(d.most_nodes <= 3840);
   std::map<std::string, int> kinds;
   for (const ApplicationShare& share : d.applications) ++kinds[share.model];
-  for (const char* kind :
-       {"hpl", "stencil", "fft3d", "particles", "llm-training", "llm-inference", "surrogate", "checkpoint"}) {
+  for (const char* kind : {"hpl", "stencil", "fft3d", "particles", "llm-training", "llm-inference", "ai-for-science",
+                           "climate", "checkpoint"}) {
     CHECK(kinds[kind] >= 1);
   }
 }

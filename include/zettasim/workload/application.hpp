@@ -53,8 +53,7 @@ struct ModelInfo {
   Program (*build)(const Application&, std::int64_t nodes, const NodeShape&);
 };
 
-// All models in the order of their names: checkpoint, fft3d, hpcg, hpl, hpl-mxp, lattice-qcd, llm-inference, llm-training, particles, recorded,
-// stencil, stream, surrogate.
+// All models in the order of their names.
 const std::vector<ModelInfo>& models();
 
 // Reads {"model": ..., parameter: ...} or {"program": {...}}.
