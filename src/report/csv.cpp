@@ -41,7 +41,7 @@ std::string jobs_csv(const Run& run) {
       "job,user,application,status,nodes,pieces,first_node,submit_s,start_s,end_s,wait_s,run_s,requested_s,"
       "backfilled,steps,"
       "kernel_s,collective_s,neighbours_s,storage_s,busy_s,idle_s,sharing_s,power_s,throttled_s,power_slowdown,flops,"
-      "energy_j\n";
+      "energy_j,carbon_g,cost\n";
   auto out = std::back_inserter(text);
   for (std::size_t i = 0; i < run.record.jobs.size(); ++i) {
     const workload::Job& job = run.trace.jobs[i];

@@ -28,7 +28,13 @@ TEST_CASE("the interval in JSON is the same for any number of jobs and another f
   const auto flops = result["intervals"]["flops"];
   CHECK(flops["low_5_percent"].get<double>() < flops["median"].get<double>());
   CHECK(flops["median"].get<double>() < flops["high_95_percent"].get<double>());
-  CHECK(result["sensitivities"][0]["flops_change"][0].get<double>() < 0.0);
+  // Products at the lower end of their efficiency, 0.8 instead of 0.89, do about a tenth less.
+  double change = 0.0;
+  for (const auto& number : result["sensitivities"]) {
+    if (number["pointer"] != "/node/gpus/device/rates/fp64_matrix/efficiency") continue;
+    change = number["flops_change"][0].get<double>();
+  }
+  CHECK(change == Approx(-0.104).epsilon(0.05));
 }
 
 TEST_CASE("a machine whose numbers carry no range has no interval to tell and says how to give it one") {
