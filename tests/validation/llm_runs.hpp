@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
 #include <map>
 #include <optional>
 #include <sstream>
@@ -13,6 +12,7 @@
 #include <vector>
 
 #include "support/shared_data.hpp"
+#include "zettasim/base/files.hpp"
 #include "zettasim/base/problem.hpp"
 #include "zettasim/engine/predict.hpp"
 #include "zettasim/engine/simulate.hpp"
@@ -23,9 +23,9 @@ namespace zettasim::test {
 
 using Row = std::map<std::string, std::string>;
 
-// A table with a line of names and no quoted commas.
+// A table with a line of names and no quoted commas; may be compressed.
 inline std::vector<Row> read_table(const std::filesystem::path& file) {
-  std::ifstream in(file);
+  std::istringstream in(read_text(file));
   const auto cells = [](std::string line) {
     if (line.starts_with("\xef\xbb\xbf")) line.erase(0, 3);
     if (line.ends_with('\r')) line.pop_back();
