@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 #include "zettasim/base/document.hpp"
@@ -57,6 +59,15 @@ std::vector<Problem> misfits_of(const platform::Machine& machine, const workload
   trace.applications = {application};
   trace.jobs.emplace_back().nodes = nodes;
   return engine::find_misfits(machine, trace);
+}
+
+std::int64_t usual_nodes(const platform::Machine& machine, const workload::Application& application) {
+  const std::int64_t all = machine.node_count;
+  const std::int64_t most_left_out = std::min<std::int64_t>(all / 20, 256);  // each is tried in turn
+  for (std::int64_t nodes = all; nodes >= all - most_left_out; --nodes) {
+    if (misfits_of(machine, application, nodes).empty()) return nodes;
+  }
+  return all;
 }
 
 }  // namespace zettasim::app

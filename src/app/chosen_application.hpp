@@ -19,4 +19,8 @@ workload::Application chosen_application(const std::string& name, const std::vec
 std::vector<Problem> misfits_of(const platform::Machine& machine, const workload::Application& application,
                                 std::int64_t nodes);
 
+// On how many nodes the application runs when nobody says: all, or a few less where it does not divide over all of
+// them (up to one in twenty, and 256; copies of a model need multiples). All where it fits on none of those.
+std::int64_t usual_nodes(const platform::Machine& machine, const workload::Application& application);
+
 }  // namespace zettasim::app

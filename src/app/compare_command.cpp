@@ -39,13 +39,13 @@ struct Row {
 
 Row compare_one(const platform::Machine& machine, const topology::Network& network,
                 const workload::Application& application) {
-  Row row{machine.name, application.name, machine.node_count, {}, {}};
-  const auto problems = misfits_of(machine, application, machine.node_count);
+  Row row{machine.name, application.name, usual_nodes(machine, application), {}, {}};
+  const auto problems = misfits_of(machine, application, row.nodes);
   if (!problems.empty()) {
     row.misfit = problems.front().text;
     return row;
   }
-  row.prediction = engine::predict(machine, network, application, machine.node_count);
+  row.prediction = engine::predict(machine, network, application, row.nodes);
   if (row.prediction.time <= Duration()) row.misfit = "nothing in it takes time";
   return row;
 }

@@ -34,16 +34,17 @@ struct ApplicationLoad {
 constexpr std::array application_loads = {ApplicationLoad{"hpl", "hpl"}, ApplicationLoad{"hpcg", "hpcg"},
                                           ApplicationLoad{"llm", "llm-training"}};
 
-// The model on all nodes.
+// The model on all nodes, or as many as it divides over.
 engine::Prediction predict(const platform::Machine& machine, const topology::Network& network,
                            const PowerArguments& arguments) {
   const auto* found = std::find_if(application_loads.begin(), application_loads.end(),
                                    [&](const auto& candidate) { return candidate.name == arguments.load; });
   const auto application = chosen_application(found->model, arguments.parameters);
-  if (auto problems = misfits_of(machine, application, machine.node_count); !problems.empty()) {
+  const auto nodes = usual_nodes(machine, application);
+  if (auto problems = misfits_of(machine, application, nodes); !problems.empty()) {
     throw InputError(std::move(problems));
   }
-  return engine::predict(machine, network, application, machine.node_count);
+  return engine::predict(machine, network, application, nodes);
 }
 
 std::vector<std::string> command_of(const PowerArguments& arguments) {

@@ -38,8 +38,10 @@ struct PredictArguments {
 constexpr std::size_t usual_draws = 16;
 constexpr std::size_t most_draws = 100'000;
 
-std::int64_t chosen_nodes(const PredictArguments& arguments, const platform::Machine& machine) {
-  const std::int64_t nodes = arguments.nodes.value_or(machine.node_count);
+std::int64_t chosen_nodes(const PredictArguments& arguments, const platform::Machine& machine,
+                          const workload::Application& application) {
+  if (!arguments.nodes) return usual_nodes(machine, application);
+  const std::int64_t nodes = *arguments.nodes;
   if (nodes >= 1 && nodes <= machine.node_count) return nodes;
   throw InputError("--nodes", fmt::format("found {}, expected 1 to {}, the nodes of \"{}\"", nodes, machine.node_count,
                                           machine.name));
@@ -77,7 +79,7 @@ std::optional<study::Uncertainty> uncertainty_of(const PredictArguments& argumen
 void predict(const PredictArguments& arguments) {
   const auto machine = arguments.machine.load();
   const auto application = chosen_application(arguments.application, arguments.parameters);
-  const auto nodes = chosen_nodes(arguments, machine);
+  const auto nodes = chosen_nodes(arguments, machine, application);
   auto problems = misfits_of(machine, application, nodes);
   if (problems.empty() && arguments.network == engine::Resolution::messages) {
     problems = engine::find_message_misfits(machine, nodes);
@@ -129,7 +131,9 @@ void add_predict(CLI::App& app, int& exit_code) {
                    fmt::format("A model ({}), or a .json file with one application", model_names()))
       ->required();
   command->add_option("parameters", arguments->parameters, "Parameters of the model, as name=value");
-  command->add_option("--nodes", arguments->nodes, "On so many nodes, the first ones; all unless given");
+  command->add_option(
+      "--nodes", arguments->nodes,
+      "On so many nodes, the first ones; without it on all, or up to 5 % less where it does not divide over all");
   add_resolution(*command, arguments->network);
   command->add_flag("--json", arguments->json, "Print the prediction as JSON");
   command->add_option("--uncertainty", arguments->draws,

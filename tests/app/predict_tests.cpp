@@ -53,6 +53,13 @@ TEST_CASE("rates of training are those of its steps whatever stands around them"
         Approx(p["samples_per_s"].get<double>() * p["iteration_time_s"].get<double>() * 8192));
 }
 
+// 11,912 GPUs of 2,978 nodes are 8 x 1,489, a prime; the 11,904 of 2,976 are 64 x 186.
+TEST_CASE("a model whose copies do not divide over a machine leaves a few nodes out", "[llm]") {
+  CHECK(prediction("lumi-g llm-training")["nodes"] == 2976);
+  CHECK(prediction("lumi-g hpl")["nodes"] == 2978);
+  CHECK(contains(call("predict lumi-g llm-training --nodes 2978").error, "on 2978 nodes"));
+}
+
 TEST_CASE("language models run on machines that describe no storage", "[llm]") {
   CHECK(prediction("dgx-h100 llm-inference")["tokens_per_s"].get<double>() > 0.0);
   CHECK(
