@@ -88,6 +88,11 @@ void keep_memory() {
   std::_Exit(code);
 }
 
+// Signals that say nothing about the work: batch systems send them to every process of a job, children first at times.
+bool comes_from_outside(int signal) {
+  return signal == SIGKILL || signal == SIGTERM || signal == SIGINT || signal == SIGHUP;
+}
+
 void append_what_is_there(int& end, std::string& text) {
   std::array<char, 65536> block;
   for (;;) {
@@ -174,7 +179,7 @@ Ended WorkerPool::bury(Child& child) {
   } else if (child.killed_for_output) {
     ended.how = Ended::How::talked_too_much;
   } else {
-    ended.how = ended.code == SIGKILL ? Ended::How::killed : Ended::How::crashed;
+    ended.how = comes_from_outside(ended.code) ? Ended::How::killed : Ended::How::crashed;
   }
   // Code that cannot throw (SimGrid's actors) ends in abort() when memory runs out; its last words say so.
   if (ended.how == Ended::How::crashed && ended.error.find("bad_alloc") != std::string::npos)

@@ -19,18 +19,20 @@ std::string systems() {
 
 }  // namespace
 
-// From eight GPUs to a hundred thousand: HPL between a TFLOP/s and a thousand EFLOP/s, HPCG a fraction of it, and no
+// From two GPUs to a hundred thousand: between 0.1 TFLOP/s and a thousand EFLOP/s, HPCG a fraction of HPL, and no
 // machine gives more than 200 GFLOP/s for a watt in FP64.
 TEST_CASE("every system is predicted to do HPL faster than HPCG and both inside what is sensible", "[slow]") {
   const Outcome run = call("compare " + systems() + "--app hpl,hpcg --json");
   REQUIRE(run.exit_code == 0);
   std::map<std::string, double> hpl;
-  for (const auto& row : nlohmann::json::parse(run.out)["rows"]) {
+  const auto result = nlohmann::json::parse(run.out);
+  for (const auto& row : result["rows"]) {
     const std::string name = row["platform"];
     INFO(name << " " << row.dump());
-    REQUIRE(row.contains("flops"));
+    CHECK(row.contains("misfit") == (name == "CloudMatrix 384"));  // its devices know no FP64
+    if (!row.contains("flops")) continue;
     const double flops = row["flops"], per_watt = row["flops_per_w"];
-    CHECK(flops > 1e12);
+    CHECK(flops > 1e11);
     CHECK(flops < 1e21);
     CHECK(per_watt > 1e6);
     CHECK(per_watt < 200e9);

@@ -38,6 +38,7 @@ TEST_CASE("what a child prints and returns comes back with its ticket", "[study]
 TEST_CASE("a child that crashes is told from one that is killed", "[study]") {
   CHECK(run_one([] { return ::raise(SIGSEGV); }).how == Ended::How::crashed);
   CHECK(run_one([] { return ::raise(SIGKILL); }).how == Ended::How::killed);
+  CHECK(run_one([] { return ::raise(SIGTERM); }).how == Ended::How::killed);  // scancel, to all processes of a job
 }
 
 TEST_CASE("a child that hangs is ended at its limit", "[study]") {

@@ -19,7 +19,7 @@ struct Ended {
   enum class How {
     returned,        // `work` returned `code`
     crashed,         // by signal `code`, of its own making
-    killed,          // by SIGKILL from outside, which the kernel also sends when memory runs out
+    killed,          // by a signal from outside; the kernel sends SIGKILL when memory runs out
     out_of_time,     // by us, at the limit
     out_of_memory,   // it asked for more than the limit
     talked_too_much  // by us: it printed more than any result is long
