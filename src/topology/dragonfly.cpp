@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "detours.hpp"
+#include "group_transfers.hpp"
 #include "limits.hpp"
 #include "merge_route.hpp"
 
@@ -231,29 +232,17 @@ Duration Dragonfly::add_all_to_all(std::span<const NodeId> nodes, DataSize per_p
 Duration Dragonfly::add_transfers(std::span<const Transfer> transfers, LinkLoads& loads) const {
   if (transfers.size() < groups_ || interfaces_ > switches_) return Network::add_transfers(transfers, loads);
   GroupTraffic between(cables_, switches_);
-  std::vector<RoutedLink> route;
-  Duration longest;
   const double ways = cables_.valiant_share() > 0.0 ? 2.0 : 1.0;
   const Duration bound = host_.latency + global_.latency * ways + local_.latency * (ways + 1.0);
-  const double share = 1.0 / static_cast<double>(interfaces_);
-  for (const auto& [from, to, bytes] : transfers) {
-    const std::size_t a = group_of(from), b = group_of(to);
-    if (a == b) {
-      route.clear();
-      longest = std::max(longest, append_route(from, to, route));
-      for (const RoutedLink& step : route) loads.add(step.link, step.share * bytes);
-      continue;
-    }
-    // Once a route is as long as any, the others need not be looked at: that takes longer than adding them up.
-    if (longest < bound) longest = std::max(longest, host_.latency + latency_between_groups(from, to));
-    between.add_between(a, b, bytes);
-    for (std::size_t k = 0; k < interfaces_; ++k) {
-      loads.add(injection(from, k), bytes * share);
-      loads.add(ejection(to, k), bytes * share);
-      between.add_out(a, switch_of(from, k), b, bytes * share);
-      between.add_in(b, switch_of(to, k), a, bytes * share);
-    }
-  }
+  const Duration longest = add_by_group(
+      *this, transfers, interfaces_, loads, between, [&](NodeId node) { return group_of(node); },
+      [&](NodeId node, std::size_t k) { return switch_of(node, k); },
+      [&](NodeId node, std::size_t k) { return injection(node, k); },
+      [&](NodeId node, std::size_t k) { return ejection(node, k); },
+      [&](Duration& latency, NodeId from, NodeId to) {
+        // Once a route is as long as any, the others need not be looked at: that takes longer than adding them up.
+        if (latency < bound) latency = std::max(latency, host_.latency + latency_between_groups(from, to));
+      });
   const auto inside = [&](std::size_t group, std::size_t from, std::size_t to, double bytes) {
     if (from != to) loads.add(local(group, from, to), bytes);
   };

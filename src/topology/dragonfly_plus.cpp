@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "detours.hpp"
+#include "group_transfers.hpp"
 #include "limits.hpp"
 #include "merge_route.hpp"
 
@@ -199,27 +200,16 @@ Duration DragonflyPlus::add_all_to_all(std::span<const NodeId> nodes, DataSize p
 Duration DragonflyPlus::add_transfers(std::span<const Transfer> transfers, LinkLoads& loads) const {
   if (transfers.size() < groups_) return Network::add_transfers(transfers, loads);
   GroupTraffic between(cables_, leaves_);
-  std::vector<RoutedLink> route;
-  Duration longest;
-  const double share = 1.0 / static_cast<double>(interfaces_);
   const bool detours = cables_.valiant_share() > 0.0;
-  for (const auto& [from, to, bytes] : transfers) {
-    const std::size_t a = group_of(from), b = group_of(to);
-    if (a == b) {
-      route.clear();
-      longest = std::max(longest, append_route(from, to, route));
-      for (const RoutedLink& step : route) loads.add(step.link, step.share * bytes);
-      continue;
-    }
-    longest = std::max(longest, host_.latency + latency_between_groups(detours && cables_.turns_between(a, b)));
-    between.add_between(a, b, bytes);
-    for (std::size_t k = 0; k < interfaces_; ++k) {
-      loads.add(injection(from, k), bytes * share);
-      loads.add(ejection(to, k), bytes * share);
-      between.add_out(a, leaf_of(from, k), b, bytes * share);
-      between.add_in(b, leaf_of(to, k), a, bytes * share);
-    }
-  }
+  const Duration longest = add_by_group(
+      *this, transfers, interfaces_, loads, between, [&](NodeId node) { return group_of(node); },
+      [&](NodeId node, std::size_t k) { return leaf_of(node, k); },
+      [&](NodeId node, std::size_t k) { return injection(node, k); },
+      [&](NodeId node, std::size_t k) { return ejection(node, k); },
+      [&](Duration& latency, NodeId from, NodeId to) {
+        const bool turns = detours && cables_.turns_between(group_of(from), group_of(to));
+        latency = std::max(latency, host_.latency + latency_between_groups(turns));
+      });
   between.fan_out([&](std::size_t group, std::size_t leaf, std::size_t spine,
                       double sum) { loads.add(up(group, leaf, spine), sum); },
                   [&](std::size_t group, std::size_t spine, std::size_t leaf, double sum) {
