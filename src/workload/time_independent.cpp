@@ -280,6 +280,16 @@ class TimeIndependentReader {
     return 1.0;
   }
 
+  // What so many elements of a datatype take. No rank sends more than an exabyte.
+  DataSize data(const Line& line, std::size_t i, double element) {
+    constexpr double most = 1e18;
+    const double sum = amount(line, i) * element;
+    if (sum <= most) return bytes(sum);
+    add_problem(line, fmt::format("argument {} of {}: found \"{}\", elements of {} bytes, expected an exabyte at most",
+                                  i + 1, line.action, printable(line.arguments[i]), element));
+    return {};
+  }
+
   // ---- actions ----
 
   std::uint32_t add(const Line& line, RankWork work, DependsOn next_on) {
@@ -310,8 +320,7 @@ class TimeIndependentReader {
     const std::uint32_t to = partner(line, 0);
     const bool old = line.arguments.size() == 2;
     const std::int64_t tag = old ? 0 : whole(line, 1);
-    const double count = amount(line, old ? 1 : 2);
-    const RankSend send{to, tag, bytes(count * element_bytes(line, old ? 2 : 3))};
+    const RankSend send{to, tag, data(line, old ? 1 : 2, element_bytes(line, old ? 2 : 3))};
     const bool waits = line.action == "send";
     const std::uint32_t index = add(line, send, waits ? DependsOn::finish : DependsOn::start);
     if (!waits) states_[line.rank].requests.push_back({true, to, tag, index});
@@ -324,7 +333,7 @@ class TimeIndependentReader {
       receive.tag = tag < 0 ? std::nullopt : std::optional(tag);
     }
     if (line.arguments.size() > 2 && line.arguments[2].front() != '-') {
-      receive.size = bytes(amount(line, 2) * element_bytes(line, 3));
+      receive.size = data(line, 2, element_bytes(line, 3));
     }
     const bool waits = line.action == "recv";
     const std::uint32_t index = add(line, receive, waits ? DependsOn::finish : DependsOn::start);
@@ -380,7 +389,7 @@ class TimeIndependentReader {
                            : line.action == "gather" ? RankOperation::gather
                                                      : RankOperation::scatter;
     collective.root = line.arguments.size() > counts ? partner(line, counts) : 0;
-    collective.size = bytes(amount(line, 0) * element_bytes(line, counts + 1));
+    collective.size = data(line, 0, element_bytes(line, counts + 1));
     add_collective(line, collective);
   }
 
@@ -392,7 +401,7 @@ class TimeIndependentReader {
                            : line.action == "allreduce" ? RankOperation::all_reduce
                                                         : RankOperation::scan;
     collective.root = rooted && line.arguments.size() > 2 ? partner(line, 2) : 0;
-    collective.size = bytes(amount(line, 0) * element_bytes(line, rooted ? 3 : 2));
+    collective.size = data(line, 0, element_bytes(line, rooted ? 3 : 2));
     collective.flops = flops(amount(line, 1));
     add_collective(line, collective);
   }
@@ -402,7 +411,7 @@ class TimeIndependentReader {
     RankCollective collective;
     const bool all_to_all = line.action == "alltoall";
     collective.operation = all_to_all ? RankOperation::all_to_all : RankOperation::all_gather;
-    collective.size = bytes(amount(line, 0) * element_bytes(line, 2));
+    collective.size = data(line, 0, element_bytes(line, 2));
     if (all_to_all) collective.size *= static_cast<double>(trace_.ranks.size());
     add_collective(line, collective);
   }
@@ -426,7 +435,7 @@ class TimeIndependentReader {
     const double element = element_bytes(line, rooted ? needed + 1 : needed);
     double sum = 0.0;
     for (std::size_t r = 0; r < ranks; ++r) {
-      collective.parts.push_back(bytes(amount(line, r + (parts_first ? 0 : 1)) * element));
+      collective.parts.push_back(data(line, r + (parts_first ? 0 : 1), element));
       sum += collective.parts.back().si();
     }
     if (action == "reducescatter") collective.flops = flops(amount(line, ranks));
@@ -436,7 +445,7 @@ class TimeIndependentReader {
                            : action == "alltoallv"  ? RankOperation::all_to_all
                                                     : RankOperation::reduce_scatter;
     const bool own_part = action == "gatherv" || action == "allgatherv";
-    collective.size = own_part ? bytes(amount(line, 0) * element) : bytes(sum);
+    collective.size = own_part ? data(line, 0, element) : bytes(sum);
     add_collective(line, std::move(collective));
   }
 

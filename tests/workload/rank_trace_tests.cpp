@@ -158,6 +158,11 @@ TEST_CASE("lines that are none of a time independent trace are named with their 
       "r0:7: rank 0: compute comes after finalize");
 }
 
+TEST_CASE("a message of more than an exabyte is refused in its elements", "[workload][ranks][rejects]") {
+  CHECK(time_independent_refusal({"0 init 1\n0 bcast 2e17\n0 finalize"}) ==
+        "r0:2: rank 0: argument 1 of bcast: found \"2e17\", elements of 8 bytes, expected an exabyte at most");
+}
+
 // Lines of the files: grep -c of each action over the 32 files.
 TEST_CASE("the recorded trace of 32 ranks is read from its archive with all its actions", "[workload][ranks]") {
   const auto description = shared_description("mpi/simgrid-ti_traces_32_full.tar.zst");
