@@ -20,4 +20,8 @@ measure() { # name, goal, arguments of the program
 measure "1 MiB all-reduce on 16,384 GPUs of Frontier, hierarchical" 0.1 collective frontier --size 1MiB --ranks 16384
 measure "the same on 158,976 nodes of Fugaku" 1 collective fugaku --size 1MiB
 measure "ring of 1,024 ranks" 0.05 collective fugaku --ranks 1024 --size 1MiB --algorithm ring
+if [ ! -x "$build/bin/bench_network" ]; then
+  echo "growth with ranks: not built; cmake --preset dev && ninja -C build/dev bench_network zettasim, then bench/network.sh build/dev"
+  exit 0
+fi
 "$build/bin/bench_network"
