@@ -127,6 +127,15 @@ int exit_code_of(const study::SweepOutcome& outcome, const SweepArguments& argum
   return arguments.strict && outcome.unsuccessful > 0 ? simulated_failure : success;
 }
 
+study::SweepOptions options_of(const SweepArguments& arguments, const study::Shard& shard, Progress& progress) {
+  return {.workers = arguments.jobs,
+          .shard = shard,
+          .resume = arguments.resume,
+          .on_progress = [&progress](std::size_t done, std::size_t total,
+                                     std::size_t fresh) { progress.show(done, total, fresh); },
+          .stop = was_interrupted};
+}
+
 int search(const SweepArguments& arguments, const study::Sweep& description) {
   if (arguments.dry_run || !arguments.shard.empty()) {
     throw InputError("--optimize",
@@ -137,13 +146,7 @@ int search(const SweepArguments& arguments, const study::Sweep& description) {
   auto store = study::Store::open_for_writing(arguments.folder(), about);
   listen_for_interrupts();
   std::optional<Progress> progress(std::in_place, "evaluations at most");
-  const auto outcome = study::run_search(description, program, store,
-                                         {.workers = arguments.jobs,
-                                          .shard = {},
-                                          .resume = arguments.resume,
-                                          .on_progress = [&](std::size_t done, std::size_t total,
-                                                             std::size_t fresh) { progress->show(done, total, fresh); },
-                                          .stop = was_interrupted});
+  const auto outcome = study::run_search(description, program, store, options_of(arguments, {}, *progress));
   progress.reset();
   print_outcome(outcome, store, description, arguments);
   return exit_code_of(outcome, arguments);
@@ -188,13 +191,7 @@ int sweep(const SweepArguments& arguments) {
   auto store = study::Store::open_for_writing(arguments.folder(), about);
   listen_for_interrupts();
   std::optional<Progress> progress(std::in_place, "points");
-  const auto outcome = study::run_sweep(description, points, program, store,
-                                        {.workers = arguments.jobs,
-                                         .shard = shard,
-                                         .resume = arguments.resume,
-                                         .on_progress = [&](std::size_t done, std::size_t total,
-                                                            std::size_t fresh) { progress->show(done, total, fresh); },
-                                         .stop = was_interrupted});
+  const auto outcome = study::run_sweep(description, points, program, store, options_of(arguments, shard, *progress));
   progress.reset();
   print_outcome(outcome, store, description, arguments);
   return exit_code_of(outcome, arguments);

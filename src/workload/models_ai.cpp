@@ -50,6 +50,15 @@ struct Perceptron {
 // A sample's products, two operations a weight.
 double flops_of(const Perceptron& network) { return 2.0 * network.weights(); }
 
+Perceptron perceptron_of(const Parameters& given, const NodeShape& shape) {
+  return {.layers = given["layers"],
+          .width = given["width"],
+          .inputs = given["inputs"],
+          .outputs = given["outputs"],
+          .precision = perceptron_precisions.at(static_cast<std::size_t>(given.count("precision"))),
+          .devices_per_node = static_cast<double>(shape.main_devices)};
+}
+
 }  // namespace
 
 // surrogate: a simulation whose costliest part a neural network has taken over, retrained now and then on fresh
@@ -91,12 +100,7 @@ Program build_surrogate(const Application& application, std::int64_t, const Node
 // as samples. Limits: one network on all devices, data parallel; no second-order optimizer.
 Program build_pinn(const Application& application, std::int64_t nodes, const NodeShape& shape) {
   const Parameters given(application);
-  const Perceptron network{.layers = given["layers"],
-                           .width = given["width"],
-                           .inputs = given["inputs"],
-                           .outputs = given["outputs"],
-                           .precision = perceptron_precisions.at(static_cast<std::size_t>(given.count("precision"))),
-                           .devices_per_node = static_cast<double>(shape.main_devices)};
+  const Perceptron network = perceptron_of(given, shape);
   const double points = given["points_per_device"];
   const double passes = 1.0 + given["inputs"] + given["second_derivatives"];
   const double devices = static_cast<double>(nodes) * network.devices_per_node;
@@ -120,12 +124,7 @@ Program build_pinn(const Application& application, std::int64_t nodes, const Nod
 // training and simulation do not share memory bandwidth or power while side by side.
 Program build_ai_for_science(const Application& application, std::int64_t nodes, const NodeShape& shape) {
   const Parameters given(application);
-  const Perceptron network{.layers = given["layers"],
-                           .width = given["width"],
-                           .inputs = given["inputs"],
-                           .outputs = given["outputs"],
-                           .precision = perceptron_precisions.at(static_cast<std::size_t>(given.count("precision"))),
-                           .devices_per_node = static_cast<double>(shape.main_devices)};
+  const Perceptron network = perceptron_of(given, shape);
   const double cells = given["cells_per_node"], edge = std::cbrt(cells), asked = cells * given["asked"];
   const bool apart = given["simulate_on"] == 0.0 && shape.main_kind == DeviceKind::gpu;
   Phase simulate = compute("simulate", Precision::fp64, cells * given["flops_per_cell"], cells * 80.0);
