@@ -26,6 +26,9 @@ constexpr Dimension flop_d{.flop = 1};
 constexpr Dimension energy_d{.energy = 1};
 constexpr Dimension length_d{.length = 1};
 constexpr Dimension power_d{.time = -1, .energy = 1};
+constexpr Dimension frequency_d{.time = -1};
+constexpr Dimension potential_d{.potential = 1};
+constexpr Dimension temperature_d{.temperature = 1};
 
 constexpr std::array units = {
     Unit{"s", time_d, 1.0, Prefixes::small},
@@ -41,6 +44,9 @@ constexpr std::array units = {
     Unit{"Wh", energy_d, 3600.0, Prefixes::decimal},
     Unit{"W", power_d, 1.0, Prefixes::decimal},
     Unit{"m", length_d, 1.0, Prefixes::none},  // of cables
+    Unit{"Hz", frequency_d, 1.0, Prefixes::decimal},
+    Unit{"V", potential_d, 1.0, Prefixes::decimal},
+    Unit{"K", temperature_d, 1.0, Prefixes::none},
 };
 
 struct Prefix {
@@ -50,10 +56,10 @@ struct Prefix {
 };
 
 constexpr std::array prefixes = {
-    Prefix{"p", 1e-12, false},    Prefix{"n", 1e-9, false},     Prefix{"u", 1e-6, false},     Prefix{"m", 1e-3, false},
-    Prefix{"k", 1e3, false},      Prefix{"M", 1e6, false},      Prefix{"G", 1e9, false},      Prefix{"T", 1e12, false},
-    Prefix{"P", 1e15, false},     Prefix{"E", 1e18, false},     Prefix{"Z", 1e21, false},     Prefix{"Ki", 0x1p10, true},
-    Prefix{"Mi", 0x1p20, true},   Prefix{"Gi", 0x1p30, true},   Prefix{"Ti", 0x1p40, true},   Prefix{"Pi", 0x1p50, true},
+    Prefix{"p", 1e-12, false},  Prefix{"n", 1e-9, false},   Prefix{"u", 1e-6, false},   Prefix{"m", 1e-3, false},
+    Prefix{"k", 1e3, false},    Prefix{"M", 1e6, false},    Prefix{"G", 1e9, false},    Prefix{"T", 1e12, false},
+    Prefix{"P", 1e15, false},   Prefix{"E", 1e18, false},   Prefix{"Z", 1e21, false},   Prefix{"Ki", 0x1p10, true},
+    Prefix{"Mi", 0x1p20, true}, Prefix{"Gi", 0x1p30, true}, Prefix{"Ti", 0x1p40, true}, Prefix{"Pi", 0x1p50, true},
     Prefix{"Ei", 0x1p60, true},
 };
 
@@ -64,10 +70,14 @@ struct Parsed {
 
 bool takes(const Unit& unit, const Prefix& prefix) {
   switch (unit.prefixes) {
-    case Prefixes::none: return false;
-    case Prefixes::small: return prefix.scale < 1.0;  // "ks" would be read as a typing error sooner than as 1,000 s
-    case Prefixes::decimal: return !prefix.binary;
-    case Prefixes::decimal_and_binary: return prefix.binary || prefix.scale > 1.0;
+    case Prefixes::none:
+      return false;
+    case Prefixes::small:
+      return prefix.scale < 1.0;  // "ks" would be read as a typing error sooner than as 1,000 s
+    case Prefixes::decimal:
+      return !prefix.binary;
+    case Prefixes::decimal_and_binary:
+      return prefix.binary || prefix.scale > 1.0;
   }
   return false;
 }
@@ -110,6 +120,10 @@ constexpr std::array named_dimensions = {
     NamedDimension{EnergyPerFlop::dimension, "an energy per operation", "10 pJ/flop"},
     NamedDimension{EnergyPerByte::dimension, "an energy per bit", "3.9 pJ/bit"},
     NamedDimension{Length::dimension, "a length", "2.5 m"},
+    NamedDimension{Frequency::dimension, "a frequency", "1.98 GHz"},
+    NamedDimension{Voltage::dimension, "a voltage", "850 mV"},
+    NamedDimension{Temperature::dimension, "a temperature", "25 degC"},
+    NamedDimension{PowerRate::dimension, "a change of power over time", "2 MW/min"},
 };
 
 const NamedDimension* find_name(Dimension dimension) {
@@ -121,7 +135,8 @@ const NamedDimension* find_name(Dimension dimension) {
 
 // Spellings people bring from elsewhere, with what they would write here.
 std::string explain_unknown_unit(std::string_view unit) {
-  if (unit.ends_with("FLOPS") || unit.ends_with("flops")) return fmt::format("\"{}\" is not a unit; a rate is written \"TFLOP/s\"", unit);
+  if (unit.ends_with("FLOPS") || unit.ends_with("flops"))
+    return fmt::format("\"{}\" is not a unit; a rate is written \"TFLOP/s\"", unit);
   if (unit.ends_with("bps")) return fmt::format("\"{}\" is not a unit; bits are spelled out: \"Gbit/s\"", unit);
   if (unit.ends_with("Bps")) return fmt::format("\"{}\" is not a unit; write \"GB/s\"", unit);
   if (unit.ends_with("b") || unit.find("b/") != std::string_view::npos) {
@@ -146,13 +161,15 @@ std::variant<double, UnitProblem> parse_in_si(std::string_view text, Dimension w
   auto unit = text.substr(static_cast<std::size_t>(rest - text.data()));
   if (unit.starts_with(' ')) unit.remove_prefix(1);
   if (unit.empty()) return UnitProblem{"it has no unit"};
-  const auto parsed = parse_unit(unit);
+  // The one unit whose zero is not the base unit's: neither prefixes nor quotients make sense with it.
+  const bool celsius = unit == "degC";
+  const auto parsed = celsius ? std::optional(Parsed{temperature_d, 1.0}) : parse_unit(unit);
   if (!parsed) return UnitProblem{explain_unknown_unit(unit)};
   if (parsed->dimension != wanted) {
     const NamedDimension* named = find_name(parsed->dimension);
     return UnitProblem{fmt::format("\"{}\" is {}", unit, named ? named->name : "something else")};
   }
-  const double value = number * parsed->scale;
+  const double value = number * parsed->scale + (celsius ? zero_celsius_k : 0.0);
   if (!std::isfinite(value)) return UnitProblem{"the number is too large"};
   return value;
 }

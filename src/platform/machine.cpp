@@ -38,6 +38,18 @@ std::optional<Precision> next_wider(Precision precision) {
 
 }  // namespace
 
+std::string_view name_of(CoolingKind kind) {
+  switch (kind) {
+    case CoolingKind::air:
+      return "air";
+    case CoolingKind::cold_plate:
+      return "cold-plate";
+    case CoolingKind::immersion:
+      return "immersion";
+  }
+  return "";
+}
+
 std::string_view name_of(BudgetPolicy policy) {
   switch (policy) {
     case BudgetPolicy::report:

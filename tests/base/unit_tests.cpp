@@ -45,7 +45,8 @@ const std::vector<Row> table = {
     {"bit", DataSize::dimension, 0.125, true, false, true},    {"FLOP", FlopCount::dimension, 1, true, true, false},
     {"flop", FlopCount::dimension, 1, true, true, false},      {"J", Energy::dimension, 1, true, true, false},
     {"Wh", Energy::dimension, 3600, true, true, false},        {"W", Power::dimension, 1, true, true, false},
-    {"m", Length::dimension, 1, false, false, false},
+    {"m", Length::dimension, 1, false, false, false},          {"Hz", Frequency::dimension, 1, true, true, false},
+    {"V", Voltage::dimension, 1, true, true, false},           {"K", Temperature::dimension, 1, false, false, false},
 };
 
 void check_prefixes(const Row& row, const std::vector<Prefix>& prefixes, bool taken) {
@@ -91,6 +92,17 @@ TEST_CASE("quotients of units are read on both sides of the slash", "[base]") {
   CHECK(in_si("10 pJ/flop", EnergyPerFlop::dimension) == Approx(10e-12).epsilon(1e-15));
   CHECK(in_si("1 kWh", Energy::dimension) == 3.6e6);
   CHECK(in_si("1 J/s", Power::dimension) == 1.0);
+  CHECK(in_si("6 MW/min", PowerRate::dimension) == Approx(1e5).epsilon(1e-15));
+}
+
+// Water freezes at 273.15 K; a difference has no such zero and is told in kelvins.
+TEST_CASE("degrees Celsius count from where water freezes and take neither prefix nor quotient", "[base]") {
+  CHECK(in_si("0 degC", Temperature::dimension) == 273.15);
+  CHECK(in_si("-40 degC", Temperature::dimension) == Approx(233.15).epsilon(1e-15));
+  CHECK(in_si("8 K", Temperature::dimension) == 8.0);
+  CHECK(refusal("1 mdegC", Temperature::dimension) == "\"mdegC\" is not a unit");
+  CHECK(refusal("1 degC/s", Temperature::dimension) == "\"degC/s\" is not a unit");
+  CHECK(refusal("25 degC", Power::dimension) == "\"degC\" is a temperature");
 }
 
 TEST_CASE("a quantity of another dimension is told what it is", "[base]") {
@@ -158,7 +170,8 @@ TEST_CASE("the locale of the process changes neither reading nor writing", "[bas
 TEST_CASE("every quantity that descriptions hold has a name and an example that can be read", "[base]") {
   for (const Dimension dimension :
        {Duration::dimension, DataSize::dimension, Bandwidth::dimension, FlopCount::dimension, FlopRate::dimension,
-        Energy::dimension, Power::dimension, EnergyPerFlop::dimension, EnergyPerByte::dimension, Length::dimension}) {
+        Energy::dimension, Power::dimension, EnergyPerFlop::dimension, EnergyPerByte::dimension, Length::dimension,
+        Frequency::dimension, Voltage::dimension, Temperature::dimension, PowerRate::dimension}) {
     const std::string text = describe_expected(dimension);
     INFO(text);
     const auto open = text.find('"');

@@ -1,4 +1,5 @@
-// Physical quantities as types: a DataSize over a Bandwidth is a Duration, and a DataSize plus a Bandwidth does not compile.
+// Physical quantities as types: a DataSize over a Bandwidth is a Duration, and a DataSize plus a Bandwidth does not
+// compile.
 //
 // A quantity is one double in SI base units (seconds, bytes, floating-point operations, joules) tagged with its
 // dimension. Names go in (`4_us`, `seconds(x)`) and out (`in_seconds(d)`); nothing converts silently to a bare number.
@@ -9,21 +10,35 @@
 
 namespace zettasim {
 
-// Exponents of the base units: seconds, bytes, floating-point operations, joules, metres.
+// Exponents of the base units: seconds, bytes, floating-point operations, joules, metres, volts, kelvins.
 struct Dimension {
   int time = 0;
   int data = 0;
   int flop = 0;
   int energy = 0;
   int length = 0;
+  int potential = 0;
+  int temperature = 0;
   constexpr bool operator==(const Dimension&) const = default;
 };
 
 constexpr Dimension operator+(Dimension a, Dimension b) {
-  return {a.time + b.time, a.data + b.data, a.flop + b.flop, a.energy + b.energy, a.length + b.length};
+  return {a.time + b.time,
+          a.data + b.data,
+          a.flop + b.flop,
+          a.energy + b.energy,
+          a.length + b.length,
+          a.potential + b.potential,
+          a.temperature + b.temperature};
 }
 constexpr Dimension operator-(Dimension a, Dimension b) {
-  return {a.time - b.time, a.data - b.data, a.flop - b.flop, a.energy - b.energy, a.length - b.length};
+  return {a.time - b.time,
+          a.data - b.data,
+          a.flop - b.flop,
+          a.energy - b.energy,
+          a.length - b.length,
+          a.potential - b.potential,
+          a.temperature - b.temperature};
 }
 
 template <Dimension D>
@@ -72,7 +87,9 @@ constexpr auto operator/(Quantity<A> a, Quantity<B> b) {
 }
 
 template <Dimension D>
-bool is_finite(Quantity<D> q) { return std::isfinite(q.si()); }
+bool is_finite(Quantity<D> q) {
+  return std::isfinite(q.si());
+}
 
 using Duration = Quantity<Dimension{.time = 1}>;
 using DataSize = Quantity<Dimension{.data = 1}>;
@@ -84,6 +101,10 @@ using Power = Quantity<Dimension{.time = -1, .energy = 1}>;
 using EnergyPerFlop = Quantity<Dimension{.flop = -1, .energy = 1}>;
 using EnergyPerByte = Quantity<Dimension{.data = -1, .energy = 1}>;
 using Length = Quantity<Dimension{.length = 1}>;
+using Frequency = Quantity<Dimension{.time = -1}>;
+using Voltage = Quantity<Dimension{.potential = 1}>;
+using Temperature = Quantity<Dimension{.temperature = 1}>;  // absolute, or a difference
+using PowerRate = Quantity<Dimension{.time = -2, .energy = 1}>;
 
 constexpr Duration seconds(double value) { return Duration::from_si(value); }
 constexpr DataSize bytes(double value) { return DataSize::from_si(value); }
@@ -93,6 +114,11 @@ constexpr FlopRate flops_per_second(double value) { return FlopRate::from_si(val
 constexpr Energy joules(double value) { return Energy::from_si(value); }
 constexpr Power watts(double value) { return Power::from_si(value); }
 constexpr Length metres(double value) { return Length::from_si(value); }
+constexpr Frequency hertz(double value) { return Frequency::from_si(value); }
+constexpr Voltage volts(double value) { return Voltage::from_si(value); }
+constexpr Temperature kelvins(double value) { return Temperature::from_si(value); }
+inline constexpr double zero_celsius_k = 273.15;
+constexpr Temperature degrees_celsius(double value) { return Temperature::from_si(value + zero_celsius_k); }
 
 constexpr double in_seconds(Duration q) { return q.si(); }
 constexpr double in_hours(Duration q) { return q.si() / 3600.0; }
@@ -105,10 +131,11 @@ constexpr double in_megawatt_hours(Energy q) { return q.si() / 3.6e9; }
 constexpr double in_watts(Power q) { return q.si(); }
 constexpr double in_metres(Length q) { return q.si(); }
 constexpr double in_megawatts(Power q) { return q.si() / 1e6; }
+constexpr double in_celsius(Temperature q) { return q.si() - zero_celsius_k; }
 
 // `using namespace zettasim::literals;` brings 2_us, 64_MiB, 25_GB_per_s and their kin.
 namespace literals {
-#define ZETTASIM_LITERAL(suffix, Type, scale)                                                                  \
+#define ZETTASIM_LITERAL(suffix, Type, scale)                                                                   \
   constexpr Type operator""_##suffix(long double v) { return Type::from_si(static_cast<double>(v) * (scale)); } \
   constexpr Type operator""_##suffix(unsigned long long v) { return Type::from_si(static_cast<double>(v) * (scale)); }
 ZETTASIM_LITERAL(ns, Duration, 1e-9)

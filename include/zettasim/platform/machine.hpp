@@ -51,6 +51,21 @@ struct MatrixTiling {
   bool operator==(const MatrixTiling&) const = default;
 };
 
+// A clock that a device can run at, and the voltage that it needs there.
+struct ClockState {
+  Frequency clock;
+  Voltage voltage;
+  bool operator==(const ClockState&) const = default;
+};
+// How a device saves power by running slower. Its rates and energies are those of the highest state, which it runs at,
+// by definition, whenever it may draw `rated_limit`; a lower limit than that takes it down the states. Memory keeps its
+// own clock.
+struct ClockStates {
+  Power rated_limit;
+  std::vector<ClockState> states;  // at least two, the highest first
+  bool operator==(const ClockStates&) const = default;
+};
+
 struct Device {
   std::string name;
   DeviceKind kind = DeviceKind::cpu;
@@ -62,6 +77,7 @@ struct Device {
   double variation = 0.0;                 // standard deviation of the speed of such devices at work, over their mean
   std::vector<Cache> caches = {};         // the smallest first
   std::optional<MatrixTiling> gemm = {};  // where nobody measured: cost::tiling_of has a rule
+  std::optional<ClockStates> clocks = {};
   bool operator==(const Device&) const = default;
 };
 
@@ -308,12 +324,53 @@ struct Grid {
   bool operator==(const Grid&) const = default;
 };
 
+// Racks are nodes in the order of their numbers; each rack's supply has a limit of its own.
+struct RackLimit {
+  std::int64_t nodes = 1;  // of a rack
+  Power limit;             // at the rack's inlet
+  bool operator==(const RackLimit&) const = default;
+};
+// How fast the draw at the facility meter may change, which is looked at once every interval.
+struct PowerRamp {
+  PowerRate up;
+  PowerRate down;
+  Duration interval;
+  bool operator==(const PowerRamp&) const = default;
+};
+
+// What carries the heat out of the racks.
+enum class CoolingKind {
+  air,         // chilled air through the racks
+  cold_plate,  // water on the devices; air takes the rest
+  immersion,   // the nodes lie in a liquid
+};
+std::string_view name_of(CoolingKind);
+
+// Cooling whose power depends on the weather: engine/cooling.hpp has the model.
+struct Cooling {
+  CoolingKind kind = CoolingKind::air;
+  double liquid_share = 0.0;         // of the heat that goes into water at the nodes: 0 for air, 1 for immersion
+  Temperature water;                 // that is sent to the nodes
+  Temperature chilled_water;         // that is sent to what cools the air; needed where some heat goes into air
+  Temperature approach;              // by how much towers or dry coolers stay above the outside temperature
+  double pumps = 0.0;                // their power over the heat that water carries
+  double fans = 0.0;                 // of what blows air through the racks, over the heat that air carries
+  double towers = 0.0;               // power of towers or dry coolers over the heat they give off
+  double chiller_share = 0.0;        // of Carnot's efficiency that the chillers reach
+  std::vector<Temperature> outside;  // one value for each hour of the run, again from the first when they are over
+  bool operator==(const Cooling&) const = default;
+};
+
 struct Facility {
   Power budget;                          // at the facility meter
   double pue = 1.0;                      // facility power over IT power
   double distribution_efficiency = 1.0;  // IT power distribution in front of every rack
   BudgetPolicy budget_policy = BudgetPolicy::report;
   std::vector<PowerLimit> budget_signal = {};  // later limits, by time
+  std::optional<Power> node_limit = {};        // of each node, at its inlet
+  std::optional<RackLimit> rack_limit = {};
+  std::optional<PowerRamp> ramp = {};
+  std::optional<Cooling> cooling = {};  // takes the place of `pue`
   std::optional<Grid> grid = {};
   double heat_reused = 0.0;  // share of the heat, which is all of the energy, that somebody else uses
   bool operator==(const Facility&) const = default;
