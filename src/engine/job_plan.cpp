@@ -44,6 +44,11 @@ PhaseShare& share_named(std::vector<PhaseShare>& shares, const std::string& name
   return it != shares.end() ? *it : shares.emplace_back(PhaseShare{name, {}, {}, {}, {}});
 }
 
+Saved saved_by(DeviceKind kind, Energy energy) {
+  return kind == DeviceKind::gpu ? Saved{.cpu_j = 0.0, .gpu_j = energy.si()}
+                                 : Saved{.cpu_j = energy.si(), .gpu_j = 0.0};
+}
+
 double sum_alone_s(const JobPlan& plan) {
   double total = 0.0;
   for (const StageRun& run : plan.schedule) {
@@ -271,6 +276,7 @@ void Planner::add_host_traffic(DataSize each_way, std::size_t nodes, Stage& stag
                                  each_way * 2.0 / (memory.bandwidth * (memory.efficiency * cpus)));
   const DataSize moved = each_way * (2.0 * static_cast<double>(nodes));
   stage.iteration.fixed_s = std::max(stage.iteration.fixed_s, time.si());
+  for (PhaseTree::Slower& at : stage.iteration.slower) at.fixed_s = std::max(at.fixed_s, time.si());
   stage.alone.kernel = seconds(stage.iteration.fixed_s);
   stage.energy[Component::node_links] += moved * node.cpu_gpu->energy;
   stage.energy[Component::cpu_memory] += moved * memory.energy;
@@ -297,6 +303,10 @@ Stage Planner::price_work(const platform::DeviceGroup& group, const cost::Kernel
   stage.alone.kernel = cost.time;
   stage.energy[on_gpu ? Component::gpu : Component::cpu] = cost.compute_energy * devices;
   stage.energy[on_gpu ? Component::gpu_memory : Component::cpu_memory] = cost.memory_energy * devices;
+  for (const cost::KernelCost& at : cost.slower) {
+    const Energy saved = (cost.compute_energy - at.compute_energy) * devices;
+    stage.iteration.slower.push_back({at.time.si(), saved_by(group.device.kind, saved)});
+  }
   return stage;
 }
 
@@ -356,6 +366,7 @@ Stage Planner::price_storage(const workload::StorageAccess& access, std::size_t 
   return stage;
 }
 
+// What was recorded counts as arithmetic at the highest clock: a log does not say what a job waited for.
 Stage Planner::price_busy(const workload::Busy& busy, std::size_t nodes) const {
   const auto& group = machine_.main_devices();
   const double devices = static_cast<double>(group.count) * static_cast<double>(nodes);
@@ -363,7 +374,15 @@ Stage Planner::price_busy(const workload::Busy& busy, std::size_t nodes) const {
   stage.iteration.fixed_s = busy.time.si();
   stage.alone.busy = busy.time;
   const Power above_idle = (group.device.limit - group.device.idle) * (busy.utilisation * devices);
-  stage.energy[group.device.kind == DeviceKind::gpu ? Component::gpu : Component::cpu] = above_idle * busy.time;
+  const Energy energy = above_idle * busy.time;
+  stage.energy[group.device.kind == DeviceKind::gpu ? Component::gpu : Component::cpu] = energy;
+  if (!group.device.clocks) return stage;
+  const auto& states = group.device.clocks->states;
+  for (auto state = states.begin() + 1; state != states.end(); ++state) {
+    const double voltage = state->voltage / states.front().voltage;
+    stage.iteration.slower.push_back({(busy.time * (states.front().clock / state->clock)).si(),
+                                      saved_by(group.device.kind, energy * (1.0 - voltage * voltage))});
+  }
   return stage;
 }
 

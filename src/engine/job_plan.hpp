@@ -34,6 +34,18 @@ struct Speed {
   double slowness;  // 1 over the power that the job may draw above rest, s/J; 0: as much as it likes
 };
 
+// Energy that devices do not take because they run at less voltage than they would unhindered.
+struct Saved {
+  double cpu_j = 0.0;
+  double gpu_j = 0.0;
+  double sum_j() const { return cpu_j + gpu_j; }
+  Saved& operator+=(const Saved& more) {
+    cpu_j += more.cpu_j, gpu_j += more.gpu_j;
+    return *this;
+  }
+  Saved operator*(double times) const { return {cpu_j * times, gpu_j * times}; }
+};
+
 // Where time goes inside a stage: phases, loops over them, branches side by side.
 struct PhaseTree {
   enum class Shape {
@@ -53,9 +65,24 @@ struct PhaseTree {
   double times = 1.0;      // of idleness
   std::vector<PhaseTree> children;
 
+  // One execution with its devices at a lower clock state.
+  struct Slower {
+    double fixed_s = 0.0;  // in place of the tree's, where the tree is linear
+    Saved saved;           // of its energy, none of it in idleness
+  };
+  std::vector<Slower> slower;  // falling clocks; empty where nothing inside depends on them
+
   double once_s(Speed speed) const {
-    if (speed.slowness > 0.0) return powered_s(speed);
+    if (speed.slowness > 0.0) return held_back(speed).time_s;
     return linear ? fixed_s + speed.stretch * shared_s : branching_s(speed.stretch);
+  }
+  // What one execution takes, and what it saves by running at less voltage.
+  struct Execution {
+    double time_s = 0.0;
+    Saved saved;
+  };
+  Execution once(Speed speed) const {
+    return speed.slowness > 0.0 ? held_back(speed) : Execution{once_s(speed.stretch), {}};
   }
   double total_s(Speed speed) const { return static_cast<double>(count) * once_s(speed); }
   bool stretches() const { return !linear || shared_s > 0.0; }
@@ -63,8 +90,11 @@ struct PhaseTree {
   void close();
 
  private:
+  void sum_up_states();
   double branching_s(double stretch) const;
-  double powered_s(Speed speed) const;
+  Execution held_back(Speed speed) const;
+  Execution unit_held_back(Speed speed) const;
+  double at_state_s(std::size_t state, double stretch) const;
 };
 
 // Positions inside a tree are told in the time it takes alone (stretch 1), from its beginning. These two go back and
@@ -73,7 +103,7 @@ double elapsed_at(const PhaseTree& tree, double position_s, Speed speed);
 double position_after(const PhaseTree& tree, double elapsed_s, Speed speed);
 // The stretch, at least 1, at which one execution takes `once_s`; 1 where nothing in the tree stretches.
 double stretch_that_takes(const PhaseTree& tree, double once_s);
-// What the phase that draws most draws, above rest; whoever may draw that is not slowed.
+// What the phase or overlap that draws most draws, above rest; whoever may draw that is not slowed.
 double most_power_w(const PhaseTree& tree);
 
 struct CommunicationSample {

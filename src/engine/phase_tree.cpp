@@ -25,6 +25,7 @@ void PhaseTree::close() {
   linear = shape == Shape::overlap
                ? steady
                : std::all_of(children.begin(), children.end(), [](const PhaseTree& c) { return c.linear; });
+  sum_up_states();
   fixed_s = shared_s = 0.0;
   if (!linear) return;
   for (const PhaseTree& child : children) {
@@ -34,6 +35,24 @@ void PhaseTree::close() {
   }
   fixed_s *= times;
   shared_s *= times;
+}
+
+// Where the tree is not linear, its times depend on the stretch, and at_state_s asks the children.
+void PhaseTree::sum_up_states() {
+  std::size_t states = 0;
+  for (const PhaseTree& child : children) states = std::max(states, child.slower.size());
+  slower.assign(states, {});
+  for (std::size_t i = 0; i < states; ++i) {
+    Slower& sum = slower[i];
+    for (const PhaseTree& child : children) {
+      const auto executions = static_cast<double>(child.count);
+      const double child_s = linear ? executions * child.at_state_s(i + 1, 0.0) : 0.0;
+      sum.fixed_s = shape == Shape::overlap ? std::max(sum.fixed_s, child_s) : sum.fixed_s + child_s;
+      if (shape == Shape::idle || child.slower.empty()) continue;
+      sum.saved += child.slower[std::min(i, child.slower.size() - 1)].saved * executions;
+    }
+    sum.fixed_s *= times;
+  }
 }
 
 double PhaseTree::branching_s(double stretch) const {
@@ -46,24 +65,61 @@ double PhaseTree::branching_s(double stretch) const {
   return shape == Shape::overlap ? longest : times * sum;
 }
 
-// A phase that may not draw what it would takes as long as its energy lasts at what it may: the power roof. Phases side
-// by side share what they may draw.
-double PhaseTree::powered_s(Speed speed) const {
-  if (shape == Shape::phase) return std::max(fixed_s + speed.stretch * shared_s, energy_j * speed.slowness);
+// With all devices inside at a clock state: 0 is the one they run at unhindered. A device with fewer states than
+// another stays at its lowest.
+double PhaseTree::at_state_s(std::size_t state, double stretch) const {
+  if (state == 0 || slower.empty()) return once_s(stretch);
+  if (linear) return slower[std::min(state, slower.size()) - 1].fixed_s + stretch * shared_s;
   double sum = 0.0, longest = 0.0;
   for (const PhaseTree& child : children) {
-    const double child_s = child.total_s(speed);
+    const double child_s = static_cast<double>(child.count) * child.at_state_s(state, stretch);
     sum += child_s;
     longest = std::max(longest, child_s);
   }
-  if (shape == Shape::overlap) return std::max(longest, energy_j * speed.slowness);
-  return times * sum;
+  return shape == Shape::overlap ? longest : times * sum;
+}
+
+// A phase or an overlap, of which all parts slow down together: the device alternates between the two neighbouring
+// clock states around what it may draw. Of times t and energies e at both, the share x of the work at the upper one
+// makes x e + (1-x) e' = P (x t + (1-x) t'). Below the lowest state, and where there are none, it takes as long as the
+// energy lasts at P: the power roof.
+PhaseTree::Execution PhaseTree::unit_held_back(Speed speed) const {
+  Execution upper{once_s(speed.stretch), {}};
+  double lacking_s = energy_j * speed.slowness - upper.time_s;  // to draw no more than allowed, at the upper state
+  if (lacking_s <= 0.0) return upper;
+  for (std::size_t state = 1; state <= slower.size(); ++state) {
+    const Execution lower{at_state_s(state, speed.stretch), slower[state - 1].saved};
+    const double spare_s = lower.time_s - (energy_j - lower.saved.sum_j()) * speed.slowness;
+    if (spare_s >= 0.0) {
+      const double x = spare_s / (spare_s + lacking_s);
+      Execution mixed{x * upper.time_s + (1.0 - x) * lower.time_s, upper.saved * x};
+      mixed.saved += lower.saved * (1.0 - x);
+      return mixed;
+    }
+    upper = lower;
+    lacking_s = -spare_s;
+  }
+  upper.time_s += lacking_s;
+  return upper;
+}
+
+PhaseTree::Execution PhaseTree::held_back(Speed speed) const {
+  if (shape == Shape::phase || shape == Shape::overlap) return unit_held_back(speed);
+  Execution sum;
+  for (const PhaseTree& child : children) {
+    const Execution once = child.held_back(speed);
+    sum.time_s += static_cast<double>(child.count) * once.time_s;
+    sum.saved += once.saved * static_cast<double>(child.count);
+  }
+  sum.time_s *= times;
+  return shape == Shape::idle ? Execution{sum.time_s, {}} : sum;
 }
 
 double most_power_w(const PhaseTree& tree) {
   const double alone_s = tree.once_s({});
-  const bool draws = tree.shape == PhaseTree::Shape::phase || tree.shape == PhaseTree::Shape::overlap;
-  double most_w = draws && alone_s > 0.0 ? tree.energy_j / alone_s : 0.0;
+  if (tree.shape == PhaseTree::Shape::phase || tree.shape == PhaseTree::Shape::overlap)
+    return alone_s > 0.0 ? tree.energy_j / alone_s : 0.0;
+  double most_w = 0.0;
   for (const PhaseTree& child : tree.children) most_w = std::max(most_w, most_power_w(child));
   return most_w;
 }

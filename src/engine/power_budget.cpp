@@ -37,11 +37,6 @@ double first_at_one(const Function& f, double low) {
   return high;
 }
 
-double mean_w(const Draw& draw, double slowness) {
-  const double once_s = draw.tree->once_s({draw.stretch, slowness});
-  return once_s > 0.0 ? draw.facility_j / once_s : 0.0;
-}
-
 // At which an iteration takes `factor` times what it takes with all the power it likes.
 double slowness_that_slows(const Draw& draw, double factor) {
   if (draw.most_w <= 0.0) return 0.0;
@@ -51,6 +46,24 @@ double slowness_that_slows(const Draw& draw, double factor) {
         return draw.tree->once_s({draw.stretch, slowness}) / once_s;
       },
       1.0 / draw.most_w);
+}
+
+// All take `factor` times as long; less than `most` is enough where slowing down saves energy.
+std::vector<double> fair_slownesses(const std::vector<Draw>& draws, double available_w, double most) {
+  const auto slowed = [&](double factor) {
+    std::vector<double> result;
+    for (const Draw& draw : draws) result.push_back(slowness_that_slows(draw, factor));
+    return result;
+  };
+  const auto reached = [&](double factor) {
+    const std::vector<double> candidate = slowed(factor);
+    double drawn_w = 0.0;
+    for (std::size_t i = 0; i < draws.size(); ++i) drawn_w += draws[i].mean_w(candidate[i]);
+    return available_w / drawn_w;
+  };
+  constexpr double rounding = 1e-9;
+  if (reached(most) <= 1.0 + rounding) return slowed(most);
+  return slowed(first_at_one(reached, 1.0));
 }
 
 // What a policy gives a job at a level, which is 1 where nobody is held back, and grows.
@@ -72,7 +85,10 @@ class Levels {
 
 }  // namespace
 
-double Draw::mean_w() const { return engine::mean_w(*this, 0.0); }
+double Draw::mean_w(double slowness) const {
+  const PhaseTree::Execution once = tree->once({stretch, slowness});
+  return once.time_s > 0.0 ? (facility_j - saved_j * once.saved.sum_j()) / once.time_s : 0.0;
+}
 
 std::vector<double> slownesses(BudgetPolicy policy, const std::vector<Draw>& draws, double available_w) {
   std::vector<double> result(draws.size(), 0.0);
@@ -80,15 +96,13 @@ std::vector<double> slownesses(BudgetPolicy policy, const std::vector<Draw>& dra
   for (const Draw& draw : draws) wanted_w += draw.mean_w();
   if (wanted_w <= available_w || policy == BudgetPolicy::report) return result;
   if (policy == BudgetPolicy::job_fair) {
-    const double factor = wanted_w / available_w;
-    for (std::size_t i = 0; i < draws.size(); ++i) result[i] = slowness_that_slows(draws[i], factor);
-    return result;
+    return fair_slownesses(draws, available_w, wanted_w / available_w);
   }
   const Levels levels(policy, draws);
   const double level = first_at_one(
       [&](double candidate) {
         double drawn_w = 0.0;
-        for (const Draw& draw : draws) drawn_w += mean_w(draw, levels.slowness(draw, candidate));
+        for (const Draw& draw : draws) drawn_w += draw.mean_w(levels.slowness(draw, candidate));
         return available_w / drawn_w;
       },
       1.0);

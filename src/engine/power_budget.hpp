@@ -1,10 +1,10 @@
 // Who may draw how much when the running jobs together would exceed the facility's budget. Pure functions of what they
 // draw; no SimGrid.
 //
-// A job is held back by what it may draw above rest: every phase that would draw more takes as long as its energy lasts
-// at that power (PhaseTree::once_s), phases that draw less go on as before. Idle power remains. So what a job draws on
-// average falls steadily as it may draw less, and each policy has one number to choose: the level at which all of them
-// together fit (docs/decisions/0009-power-budget.md).
+// A job is held back by what it may draw above rest: every phase that would draw more is slowed down until it does not,
+// by lower clocks and voltages where its devices have them (PhaseTree::once); phases that draw less go on as before.
+// Idle power remains. So what a job draws on average falls steadily as it may draw less, and each policy has one number
+// to choose: the level at which all of them together fit (docs/decisions/0009-power-budget.md).
 #pragma once
 
 #include <vector>
@@ -19,9 +19,11 @@ struct Draw {
   const PhaseTree* tree = nullptr;
   double stretch = 1.0;     // by other jobs' traffic
   double nodes = 1.0;       // of the job
-  double facility_j = 0.0;  // of an iteration above rest, with its losses and cooling
+  double facility_j = 0.0;  // of an iteration above rest when nobody holds it back, with its losses and cooling
+  double saved_j = 1.0;     // of these for each joule that a device of the nodes saves
   double most_w = 0.0;      // most_power_w(*tree)
-  double mean_w() const;    // at the facility, when nobody holds it back
+  // Above rest at the facility, on average over an iteration.
+  double mean_w(double slowness = 0.0) const;
 };
 
 // The slowness of each (Speed::slowness), so that together they draw at most `available_w` at the facility above rest;

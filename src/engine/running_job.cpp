@@ -20,6 +20,12 @@ Energy facility_energy(const PowerModel& model, const Stage& stage) {
   return model.at_facility(power_over(stage.energy, one), 0.0).sum() * one;
 }
 
+double facility_joules_per_joule(const PowerModel& model) {
+  PerComponent<Power> device;
+  device[Component::gpu] = watts(1.0);  // CPUs are behind the same supplies
+  return model.at_facility(device, 0.0).sum() / watts(1.0);
+}
+
 RunningJob::RunningJob(JobId id, std::vector<NodeId> nodes, JobPlan plan, const PowerModel& power, JobRecord& record)
     : id_(id), nodes_(std::move(nodes)), plan_(std::move(plan)), power_model_(power), record_(record) {}
 
@@ -34,6 +40,7 @@ void RunningJob::begin_stage(const StageRun& run, double now_s) {
   draw_ = Draw{.tree = &stage_->iteration,
                .nodes = static_cast<double>(nodes_.size()),
                .facility_j = facility_energy(power_model_, *stage_).si(),
+               .saved_j = facility_joules_per_joule(power_model_),
                .most_w = most_power_w(stage_->iteration)};
   change_pace(1.0, now_s);
 }
@@ -56,8 +63,11 @@ void RunningJob::change_slowness(double slowness, double now_s) {
 }
 
 void RunningJob::renew_power() {
-  const double iteration_s = tree_.once_s(speed_);
-  power_ = iteration_s > 0.0 ? power_over(stage_->energy, seconds(iteration_s)) : PerComponent<Power>{};
+  const PhaseTree::Execution iteration = tree_.once(speed_);
+  PerComponent<Energy> energy = stage_->energy;
+  energy[Component::cpu] -= joules(iteration.saved.cpu_j);
+  energy[Component::gpu] -= joules(iteration.saved.gpu_j);
+  power_ = iteration.time_s > 0.0 ? power_over(energy, seconds(iteration.time_s)) : PerComponent<Power>{};
 }
 
 void RunningJob::account(double now_s) {

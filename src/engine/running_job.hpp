@@ -19,6 +19,8 @@ namespace zettasim::engine {
 
 // What one iteration of a stage takes above rest at the facility meter, its losses and cooling included.
 Energy facility_energy(const PowerModel& model, const Stage& stage);
+// And what a joule that a device of a node takes more is there.
+double facility_joules_per_joule(const PowerModel& model);
 
 class RunningJob {
  public:

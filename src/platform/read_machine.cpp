@@ -65,6 +65,15 @@ MatrixTiling read_tiling(const Field& gemm) {
           .ramp = gemm["ramp"].nonnegative<Duration>()};
 }
 
+ClockStates read_clocks(const Field& clocks) {
+  ClockStates result{.rated_limit = clocks["rated_limit"].positive<Power>(), .states = {}};
+  for (const Field& state : clocks["states"].items()) {
+    result.states.push_back(
+        {.clock = state["clock"].positive<Frequency>(), .voltage = state["voltage"].positive<Voltage>()});
+  }
+  return result;
+}
+
 Device read_device(const Field& device) {
   if (failed_to_load(device)) return {};
   if (device.is_object() && device.optional("format")) check_format(device, "zettasim-device", 1);
@@ -79,6 +88,7 @@ Device read_device(const Field& device) {
   if (const auto variation = device.optional("variation")) result.variation = variation->number(0.0, 0.2);
   result.caches = read_caches(device.optional("caches"));
   if (const auto gemm = device.optional("gemm")) result.gemm = read_tiling(*gemm);
+  if (const auto clocks = device.optional("clocks")) result.clocks = read_clocks(*clocks);
   return result;
 }
 
@@ -251,6 +261,32 @@ Machine read_fields(const Field& root) {
 
 std::string in_watts_text(Power power) { return fmt::format("{} W", in_watts(power)); }
 
+void check_clocks(const Field& clocks, const ClockStates& read, Power idle) {
+  if (read.rated_limit <= idle) {
+    clocks["rated_limit"].problem(fmt::format(
+        "found {}, expected more than the idle power, {}: it is what the device may draw at its highest clock",
+        in_watts_text(read.rated_limit), in_watts_text(idle)));
+  }
+  const Field states = clocks["states"];
+  if (read.states.size() < 2) {
+    states.problem(fmt::format("found {}, expected at least two: a device without a lower clock needs no \"clocks\"",
+                               read.states.size()));
+  }
+  for (std::size_t i = 1; i < read.states.size(); ++i) {
+    const ClockState &before = read.states[i - 1], &state = read.states[i];
+    if (state.clock >= before.clock) {
+      states.items()[i]["clock"].problem(fmt::format(
+          "found {} MHz, expected less than the {} MHz of the state before it: the highest clock comes first",
+          state.clock.si() / 1e6, before.clock.si() / 1e6));
+    }
+    if (state.voltage > before.voltage) {
+      states.items()[i]["voltage"].problem(
+          fmt::format("found {} V, expected no more than the {} V of the state before it: a lower clock needs no more",
+                      state.voltage.si(), before.voltage.si()));
+    }
+  }
+}
+
 void check_device(const Field& device, const Device& read, DeviceKind slot) {
   if (read.kind != slot) {
     device["kind"].problem(fmt::format("\"{}\" is a {}, but this is the place of the node's {}s", read.name,
@@ -265,6 +301,7 @@ void check_device(const Field& device, const Device& read, DeviceKind slot) {
         fmt::format("found {}, expected more than the idle power, {}: the difference is what it computes with",
                     in_watts_text(read.limit), in_watts_text(read.idle)));
   }
+  if (read.clocks) check_clocks(device["clocks"], *read.clocks, read.idle);
 }
 
 void check_node(const Field& field, const Node& node) {

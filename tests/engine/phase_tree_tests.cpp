@@ -97,3 +97,41 @@ TEST_CASE("positions and elapsed times are each other's inverse in nested loops"
     REQUIRE(engine::position_after(tree, there, stretch) == Approx(position).epsilon(1e-9).margin(1e-9));
   }
 }
+
+// 2 s of compute and 80 J, or 4 s and 20 J at the lower clock, beside 3 s of traffic and 20 J: 3 s and 100 J, or 4 s
+// and 40 J. At 20 W a share x of both runs at the upper clock: 100 x + 40 (1 - x) = 20 (3 x + 4 (1 - x)), so x = 0.5.
+// When the traffic takes twice as long, both clocks take 6 s, and 10 W are met with 100 x + 40 (1 - x) = 60: a third.
+TEST_CASE("an overlap runs at one mix of clocks and hides them behind traffic") {
+  PhaseTree compute = leaf(2.0, 0.0);
+  compute.energy_j = 80.0;
+  compute.slower = {{.fixed_s = 4.0, .saved = {.cpu_j = 0.0, .gpu_j = 60.0}}};
+  PhaseTree traffic = leaf(0.0, 3.0);
+  traffic.energy_j = 20.0;
+  PhaseTree overlap = overlap_of({loop_of(1, {compute}), loop_of(1, {traffic})});
+  overlap.energy_j = 100.0;
+  const auto at_20_w = overlap.once({1.0, 1.0 / 20.0});
+  CHECK(at_20_w.time_s == Approx(3.5).epsilon(1e-12));
+  CHECK(at_20_w.saved.gpu_j == Approx(30.0).epsilon(1e-12));
+  const auto stretched = overlap.once({2.0, 1.0 / 10.0});
+  CHECK(stretched.time_s == Approx(6.0).epsilon(1e-12));
+  CHECK(stretched.saved.gpu_j == Approx(40.0).epsilon(1e-12));
+  CHECK(overlap.once({1.0, 0.0}).saved.sum_j() == 0.0);
+  CHECK(engine::most_power_w(overlap) == Approx(100.0 / 3.0).epsilon(1e-12));
+}
+
+// Inside a loop each phase finds its own mix: 80 J in 2 s are 40 W and become 20 J in 4 s; at 20 W 80 x + 20 (1 - x) =
+// 20 (2 x + 4 (1 - x)), x = 0.6: 2.8 s. The traffic of 20 J in 4 s draws 5 W and stays. Three times.
+TEST_CASE("phases of a loop are slowed one by one and idleness saves nothing") {
+  PhaseTree compute = leaf(2.0, 0.0);
+  compute.energy_j = 80.0;
+  compute.slower = {{.fixed_s = 4.0, .saved = {.cpu_j = 10.0, .gpu_j = 50.0}}};
+  PhaseTree traffic = leaf(0.0, 4.0);
+  traffic.energy_j = 20.0;
+  const auto once = loop_of(1, {loop_of(3, {compute, traffic})}).once({1.0, 1.0 / 20.0});
+  CHECK(once.time_s == Approx(3.0 * (2.8 + 4.0)).epsilon(1e-12));
+  CHECK(once.saved.cpu_j == Approx(3.0 * 0.4 * 10.0).epsilon(1e-12));
+  CHECK(once.saved.gpu_j == Approx(3.0 * 0.4 * 50.0).epsilon(1e-12));
+  const auto idle = idle_of(2.0, {compute}).once({1.0, 1.0 / 20.0});
+  CHECK(idle.time_s == Approx(5.6).epsilon(1e-12));
+  CHECK(idle.saved.sum_j() == 0.0);
+}

@@ -32,6 +32,14 @@ platform::Machine two_nodes(BudgetPolicy policy, double above_rest_w) {
 workload::Phase computing() { return kernel(40_TFLOP); }
 // 4 GPUs with 400 W between idle and limit, a sixteenth of them used: a second at 100 W.
 workload::Phase light() { return busy(1_s, 1.0 / 16.0); }
+// The same GPUs with a second clock state: at half the clock and half the voltage a second of 400 W becomes two of 50
+// W.
+platform::Machine two_nodes_with_clocks(BudgetPolicy policy, double above_rest_w) {
+  auto machine = two_nodes(policy, above_rest_w);
+  machine.node.gpus->device.clocks = {.rated_limit = 500_W,
+                                      .states = {{hertz(2e9), volts(1.0)}, {hertz(1e9), volts(0.5)}}};
+  return machine;
+}
 workload::Phase resting() { return busy(1_s, 0.0); }
 
 double run_s(const Numbers& run, std::size_t job) { return run.job(job).end_s - run.job(job).start_s; }
@@ -51,6 +59,53 @@ TEST_CASE("a job that may draw half of what it asks for takes twice as long") {
     CHECK(run.job(0).throttled_s == Approx(20.0).epsilon(tolerance));
     CHECK(run.peak_w() <= rest_w + 200.0);
   }
+}
+
+// 400 J in 1 s, or 100 J in 2 s: at 200 W a share x of the work runs at the full clock, 400 x + 100 (1 - x) = 200 (x +
+// 2 (1
+// - x)), so x = 0.6 and a step takes 1.4 s, not 2, and 280 J, not 400.
+TEST_CASE("a job whose devices have lower clocks loses less time to a budget and saves energy") {
+  for (const auto policy :
+       {BudgetPolicy::uniform, BudgetPolicy::proportional, BudgetPolicy::job_fair, BudgetPolicy::wait}) {
+    const Numbers run =
+        simulate_in_child(two_nodes_with_clocks(policy, 200.0), trace({job(steps(10, {computing()}), 1)}));
+    CHECK(run.end_s() == Approx(14.0).epsilon(tolerance));
+    CHECK(run.meter_j() == Approx((rest_w + 200.0) * 14.0).epsilon(tolerance));
+    CHECK(run.job(0).energy_j == Approx(14.0 * 745.0 + 2800.0).epsilon(tolerance));
+    CHECK(run.job(0).power_s == Approx(4.0).epsilon(tolerance));
+    CHECK(run.job(0).throttled_s == Approx(14.0).epsilon(tolerance));
+    CHECK(run.peak_w() <= rest_w + 200.0);
+    CHECK(run.accounts_j() == Approx(run.meter_j()).epsilon(1e-9));
+  }
+}
+
+// 8 TB take the GPUs 2 s and 320 J at any clock; 40 TFLOP beside it 400 J or 100 J: 360 W down to 210 W in 2 s. At 240
+// W it takes 2 s still; at 200 W the 420 J of the lower clock take 2.1 s.
+TEST_CASE("a job that waits for memory keeps its time while its power falls") {
+  const auto jobs = trace({job(steps(10, {kernel(40_TFLOP, 8_TB)}), 1)});
+  const Numbers same = simulate_in_child(two_nodes_with_clocks(BudgetPolicy::uniform, 240.0), jobs);
+  CHECK(same.end_s() == Approx(20.0).epsilon(tolerance));
+  CHECK(same.meter_j() == Approx((rest_w + 240.0) * 20.0).epsilon(tolerance));
+  const Numbers slower = simulate_in_child(two_nodes_with_clocks(BudgetPolicy::uniform, 200.0), jobs);
+  CHECK(slower.end_s() == Approx(21.0).epsilon(tolerance));
+}
+
+// 250 W for 400 W and 360 W. When both take f times as long, a share 2 - f of the first runs at the full clock, 100 +
+// 300 (2 - f) J in f s; the second rests in between at its lower clock, 420 J in 2 f s. Together (910 - 300 f) / f =
+// 250 W: f = 910 / 550. With the energy of the full clock it would be 760 / 250.
+TEST_CASE("a job-fair budget slows jobs alike where some of them save energy by it") {
+  const auto jobs = trace({job(steps(1000, {computing()}), 1), job(steps(500, {kernel(40_TFLOP, 8_TB)}), 1)});
+  const Numbers run = simulate_in_child(two_nodes_with_clocks(BudgetPolicy::job_fair, 250.0), jobs);
+  CHECK(run_s(run, 0) == Approx(1000.0 * 910.0 / 550.0).epsilon(1e-5));
+  CHECK(run_s(run, 1) == Approx(1000.0 * 910.0 / 550.0).epsilon(1e-5));
+  CHECK(run.meter_j() == Approx((rest_w + 250.0) * run.end_s()).epsilon(1e-5));
+}
+
+// Recorded time counts as computing: a second at 400 W that the log saw takes 1.4 s at 200 W.
+TEST_CASE("recorded time goes down the clocks as computing does") {
+  const Numbers run = simulate_in_child(two_nodes_with_clocks(BudgetPolicy::uniform, 200.0),
+                                        trace({job(steps(10, {busy(1_s, 0.25)}), 1)}));
+  CHECK(run.end_s() == Approx(14.0).epsilon(tolerance));
 }
 
 TEST_CASE("a budget that is only reported slows nobody") {

@@ -1,6 +1,8 @@
 // Time and energy of a computation on one device: a roofline with a third roof, the device's power limit.
 #pragma once
 
+#include <vector>
+
 #include "zettasim/base/quantity.hpp"
 #include "zettasim/base/vocabulary.hpp"
 #include "zettasim/platform/machine.hpp"
@@ -22,6 +24,9 @@ struct KernelCost {
   Energy compute_energy;  // above idle, caches included
   Energy memory_energy;   // above idle
   Roof limited_by = Roof::launch;
+  // The same work at each clock state below, for who must draw less than this: no faster, and with no more energy.
+  // Empty for devices whose states nobody described.
+  std::vector<KernelCost> slower = {};
 };
 
 // time = launches * launch latency +
@@ -52,6 +57,15 @@ struct DeviceWork {
   Energy compute_energy;
   Energy memory_energy;
 };
+// A device with clock states whose limit is below its rated one alternates between the two neighbouring states around
+// the limit (held_to). At state k
+//
+//   time           = launches * launch latency +
+//                    max(clock_0 / clock_k * max(arithmetic, cache, energy / (rated limit - idle)), memory)
+//   compute energy = (voltage_k / voltage_0)^2 of that of state 0; memory energy and idle power stay
+//
+// Source: power of CMOS logic, C V^2 f (Chandrakasan et al. 1992), at f cycles a second for work of a given number of
+// cycles. Limits: docs/model.md#clocks.
 KernelCost under_all_roofs(const platform::Device& device, const DeviceWork& work, double launches);
 
 }  // namespace zettasim::cost
