@@ -31,15 +31,17 @@ struct WorkloadArguments {
   std::int64_t jobs = 500;
   std::string span = "1 day";
   double load = 0.75;
+  std::optional<std::string> whole_machine;
+  std::string whole_machine_time = "1 day";
   std::optional<std::string> flop_rate;
   bool json = false;
 };
 
-Duration parse_span(const std::string& text) {
+Duration parse_time(const char* option, const std::string& text) {
   const auto parsed = parse_in_si(text, Duration::dimension);
   if (const auto* wrong = std::get_if<UnitProblem>(&parsed)) {
-    throw InputError("--span", fmt::format("found \"{}\", expected {} ({})", text,
-                                           describe_expected(Duration::dimension), wrong->reason));
+    throw InputError(option, fmt::format("found \"{}\", expected {} ({})", text, describe_expected(Duration::dimension),
+                                         wrong->reason));
   }
   return seconds(std::get<double>(parsed));
 }
@@ -74,12 +76,16 @@ void generate(const WorkloadArguments& arguments) {
   if (!nodes) throw InputError("workload generate", "needs the size of the machine: --platform NAME or --nodes N");
   const auto mix =
       workload::read_mix(Document::load(find_in_library(arguments.mix.value_or("science"), "workloads/mixes")));
-  const workload::GenerateOptions options{.machine_nodes = *nodes,
-                                          .jobs = arguments.jobs,
-                                          .span = parse_span(arguments.span),
-                                          .seed = arguments.seed.value_or(mix.seed),
-                                          .load = arguments.load,
-                                          .sizes = {}};
+  workload::GenerateOptions options{.machine_nodes = *nodes,
+                                    .jobs = arguments.jobs,
+                                    .span = parse_time("--span", arguments.span),
+                                    .seed = arguments.seed.value_or(mix.seed),
+                                    .load = arguments.load,
+                                    .sizes = {}};
+  if (arguments.whole_machine) {
+    options.whole_machine = {.application = *arguments.whole_machine,
+                             .requested_time = parse_time("--whole-machine-time", arguments.whole_machine_time)};
+  }
   const auto trace = workload::generate(options, mix);
   write_whole(arguments.output, workload::write_json_trace(trace));
   fmt::print("{}\n{} written\n", workload::to_text(workload::describe(trace, nodes)), arguments.output);
@@ -208,6 +214,11 @@ void add_workload(CLI::App& app, int& exit_code) {
   generate_command->add_option("--load", arguments->load, "Node-time asked for over what the machine has in that span")
       ->check(CLI::Range(0.001, 100.0))
       ->capture_default_str();
+  auto* whole = generate_command->add_option("--whole-machine", arguments->whole_machine,
+                                             "Begin with a job of this application of the mix on all nodes");
+  generate_command->add_option("--whole-machine-time", arguments->whole_machine_time, "The time that this job asks for")
+      ->capture_default_str()
+      ->needs(whole);
   generate_command->callback([arguments, &exit_code] { generate(*arguments), exit_code = success; });
 
   auto* describe_command = command->add_subcommand(

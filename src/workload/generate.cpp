@@ -21,6 +21,7 @@
 #include "zettasim/base/contract.hpp"
 #include "zettasim/base/problem.hpp"
 #include "zettasim/base/random.hpp"
+#include "zettasim/base/suggest.hpp"
 #include "zettasim/base/text.hpp"
 
 namespace zettasim::workload {
@@ -48,6 +49,8 @@ void check(const GenerateOptions& options) {
           fmt::format("found {} s, expected a time from 1 s to 100 years", options.span.si()));
   require(!options.load || (*options.load > 0.0 && *options.load <= 1000.0), "--load",
           fmt::format("found {}, expected a load above 0 and at most 1000", options.load.value_or(0.0)));
+  require(!options.whole_machine || options.whole_machine->requested_time.si() >= 1.0, "--whole-machine-time",
+          "expected a second or more");
   const SizeModel& s = options.sizes;
   const bool shares = s.serial >= 0.0 && s.power_of_two >= 0.0 && s.serial + s.power_of_two <= 1.0 &&
                       s.first_stage >= 0.0 && s.first_stage <= 1.0;
@@ -183,12 +186,36 @@ std::string describe_arguments(const GenerateOptions& options, const Mix& mix) {
       fmt::format("Lublin-Feitelson 2003: --nodes {} --jobs {} --span \"{}\" --seed {} --mix {}", options.machine_nodes,
                   options.jobs, exact_text(options.span.si(), "s"), options.seed, mix.name);
   if (options.load) text += fmt::format(" --load {}", *options.load);
+  if (const auto& whole = options.whole_machine) {
+    text += fmt::format(" --whole-machine {} --whole-machine-time \"{}\"", whole->application,
+                        exact_text(whole->requested_time.si(), "s"));
+  }
   const SizeModel& s = options.sizes;
   if (!(s == SizeModel{})) {
     text += fmt::format("; sizes: serial {}, power of two {}, low {}, middle below top {}, first stage {}", s.serial,
                         s.power_of_two, s.low, s.middle_below_top, s.first_stage);
   }
   return text;
+}
+
+// Comes first, so that an empty machine starts it at once; its number comes after those of the jobs that are drawn, so
+// that these are the same without it.
+void begin_with_whole_machine(const WholeMachineJob& whole, const Mix& mix, std::int64_t nodes, Trace& trace) {
+  const auto named = [&](const Application& application) { return application.name == whole.application; };
+  const auto it = std::find_if(mix.applications.begin(), mix.applications.end(), named);
+  if (it == mix.applications.end()) {
+    std::vector<std::string> names;
+    for (const Application& application : mix.applications) names.push_back(application.name);
+    throw InputError("--whole-machine", fmt::format("found \"{}\", expected one of the applications of mix \"{}\"{}",
+                                                    whole.application, mix.name, suggestion(whole.application, names)));
+  }
+  Job job;
+  job.number = static_cast<std::int64_t>(trace.jobs.size()) + 1;
+  job.nodes = nodes;
+  job.requested_time = whole.requested_time;
+  job.application = static_cast<std::size_t>(it - mix.applications.begin());
+  job.user = "operations";
+  trace.jobs.insert(trace.jobs.begin(), std::move(job));
 }
 
 }  // namespace
@@ -217,6 +244,7 @@ Trace generate(const GenerateOptions& options, const Mix& mix) {
   scale_run_times(trace.jobs, options);
   for (Job& job : trace.jobs) job.requested_time = draw_request(*job.run_time, requests);
   apply_mix(trace, mix, options.seed);
+  if (options.whole_machine) begin_with_whole_machine(*options.whole_machine, mix, options.machine_nodes, trace);
   return trace;
 }
 

@@ -41,18 +41,22 @@ TEST_CASE("a machine is shown with the status and source of its numbers") {
 TEST_CASE("the mixed day of the library is what its command generates, byte for byte") {
   const Scratch scratch;
   const auto file = scratch / "day.json";
-  const Outcome generate =
-      call("workload generate '" + file.string() + "' --platform fugakunext --jobs 600 --span '24 h' --seed 2030");
+  const Outcome generate = call("workload generate '" + file.string() +
+                                "' --platform fugakunext --jobs 599 --span '24 h' --seed 2030"
+                                " --whole-machine whole-machine-hpl --whole-machine-time '2 h'");
   CHECK(generate.exit_code == 0);
   CHECK(text_of(file) == text_of(std::filesystem::path(ZETTASIM_SOURCE_DIR) / "workloads/mixed-day.json"));
 }
 
-TEST_CASE("a trace converted to the standard workload format and back keeps its jobs") {
+// A log knows how long a job took, not what it did: the one job of the mixed day that does its work once has no run
+// time to write, and cannot be read back.
+TEST_CASE("a trace converted to the standard workload format and back keeps the jobs that have run times") {
   const Scratch scratch;
   const auto log = scratch / "day.swf", back = scratch / "day.json";
   CHECK(call("workload convert mixed-day '" + log.string() + "'").exit_code == 0);
   CHECK(call("workload convert '" + log.string() + "' '" + back.string() + "' --mix science").exit_code == 0);
-  CHECK(contains(call("workload describe '" + back.string() + "'").out, "600"));
+  CHECK(contains(call("workload describe '" + log.string() + "'").out, "1 jobs without a run time, left out"));
+  CHECK(contains(call("workload describe '" + back.string() + "'").out, "599 jobs"));
 }
 
 // Two nodes, fully connected: one link each way.

@@ -18,7 +18,13 @@ namespace {
 Mix science() { return load_mix(std::string(ZETTASIM_SOURCE_DIR) + "/workloads/mixes/science.json"); }
 
 const GenerateOptions mixed_day{
-    .machine_nodes = 3840, .jobs = 600, .span = seconds(86400), .seed = 2030, .load = 0.75, .sizes = {}};
+    .machine_nodes = 3840,
+    .jobs = 599,
+    .span = seconds(86400),
+    .seed = 2030,
+    .load = 0.75,
+    .sizes = {},
+    .whole_machine = WholeMachineJob{.application = "whole-machine-hpl", .requested_time = seconds(7200)}};
 
 // The model as published, on 256 nodes, as in the sample of its authors.
 Trace published(std::uint64_t seed) {
@@ -55,6 +61,38 @@ TEST_CASE("the same arguments generate the same bytes and another seed others", 
 TEST_CASE("the mixed day that comes with the program is what generate gives", "[workload]") {
   CHECK(write_json_trace(generate(mixed_day, science())) ==
         read_text(std::string(ZETTASIM_SOURCE_DIR) + "/workloads/mixed-day.json"));
+}
+
+TEST_CASE("a job on the whole machine comes first and changes none of the jobs that are drawn", "[workload]") {
+  auto drawn_alone = mixed_day;
+  drawn_alone.whole_machine.reset();
+  const auto with = generate(mixed_day, science()), without = generate(drawn_alone, science());
+  REQUIRE(with.jobs.size() == 600);
+  REQUIRE(without.jobs.size() == 599);
+  const Job& first = with.jobs.front();
+  CHECK(first.number == 600);
+  CHECK(first.nodes == 3840);
+  CHECK(first.submit == Duration{});
+  CHECK(first.requested_time == seconds(7200));
+  CHECK_FALSE(first.run_time);
+  CHECK(with.applications[first.application].name == "whole-machine-hpl");
+  for (std::size_t i = 0; i < without.jobs.size(); ++i) {
+    const Job &drawn = without.jobs[i], &same = with.jobs[i + 1];
+    REQUIRE(same.number == drawn.number);
+    REQUIRE(same.submit == drawn.submit);
+    REQUIRE(same.nodes == drawn.nodes);
+    REQUIRE(same.run_time == drawn.run_time);
+    REQUIRE(same.application == drawn.application);
+  }
+}
+
+TEST_CASE("a job on the whole machine needs an application of the mix and a time", "[workload]") {
+  auto wrong = mixed_day;
+  wrong.whole_machine->application = "whole-machine-hp";
+  CHECK_THROWS_WITH(generate(wrong, science()), Catch::Matchers::Contains("did you mean \"whole-machine-hpl\""));
+  wrong = mixed_day;
+  wrong.whole_machine->requested_time = {};
+  CHECK_THROWS_WITH(generate(wrong, science()), Catch::Matchers::Contains("--whole-machine-time"));
 }
 
 TEST_CASE("the mixed day loads its machine well with every kind of application", "[workload]") {

@@ -27,6 +27,13 @@ struct SizeModel {
 // to 0.95).
 inline constexpr SizeModel fitted_sizes{.middle_below_top = 2.5, .first_stage = 0.86};
 
+// A job on all nodes of the machine, before all others: the benchmark after a maintenance, an acceptance test. It does
+// the work of its application once, however long that takes.
+struct WholeMachineJob {
+  std::string application;  // of the mix
+  Duration requested_time;
+};
+
 struct GenerateOptions {
   std::int64_t machine_nodes = 1;  // the largest job
   std::int64_t jobs = 500;
@@ -36,11 +43,12 @@ struct GenerateOptions {
   // reach it. Without it run times stay as the model draws them, and the load is what it happens to be.
   std::optional<double> load = 0.75;
   SizeModel sizes;
+  std::optional<WholeMachineJob> whole_machine = {};  // beside `jobs` and `load`
 };
 
 // Draws sizes, run times and arrivals from the model, then applications from the mix.
 // The description of the trace holds the arguments that make it again. Throws InputError (place: the option) for
-// options that cannot be met: no jobs, no span, a machine without nodes.
+// options that cannot be met: no jobs, no span, a machine without nodes, an application that the mix does not have.
 Trace generate(const GenerateOptions& options, const Mix& mix);
 
 }  // namespace zettasim::workload
