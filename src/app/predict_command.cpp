@@ -1,23 +1,21 @@
 // zettasim predict: one application alone on a machine.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <thread>
 
 #include "app/chosen_application.hpp"
 #include "app/chosen_machine.hpp"
 #include "app/commands.hpp"
 #include "app/resolution_option.hpp"
 #include "app/studied_program.hpp"
+#include "app/uncertainty_option.hpp"
 #include "zettasim/base/problem.hpp"
 #include "zettasim/base/text.hpp"
 #include "zettasim/engine/predict.hpp"
 #include "zettasim/engine/simulate.hpp"
 #include "zettasim/report/prediction.hpp"
-#include "zettasim/study/uncertainty.hpp"
 #include "zettasim/topology/network.hpp"
 
 namespace zettasim::app {
@@ -30,13 +28,9 @@ struct PredictArguments {
   std::optional<std::int64_t> nodes;
   engine::Resolution network = engine::Resolution::patterns;
   bool json = false;
-  std::optional<std::size_t> draws;
+  UncertaintyOption uncertainty;
   std::uint64_t seed = 1;
-  std::size_t jobs = std::max(1U, std::thread::hardware_concurrency());
 };
-
-constexpr std::size_t usual_draws = 16;
-constexpr std::size_t most_draws = 100'000;
 
 std::int64_t chosen_nodes(const PredictArguments& arguments, const platform::Machine& machine,
                           const workload::Application& application) {
@@ -60,20 +54,13 @@ std::vector<std::string> command_of(const PredictArguments& arguments) {
 // A description with ranges is told with its interval, unless the result is for a program that did not ask for it.
 std::optional<study::Uncertainty> uncertainty_of(const PredictArguments& arguments, const platform::Machine& machine) {
   const bool quick = arguments.network == engine::Resolution::patterns;
-  const std::size_t draws = arguments.draws.value_or(arguments.json || !quick ? 0 : usual_draws);
-  if (draws > most_draws)
-    throw InputError("--uncertainty", fmt::format("found {}, expected at most {} draws", draws, most_draws));
-  if (draws == 0) return std::nullopt;
-  const auto numbers = study::uncertain_numbers(machine.resolved);
-  if (numbers.empty() && !arguments.draws) return std::nullopt;
-  if (numbers.empty()) {
-    throw InputError("--uncertainty",
-                     fmt::format("no number of \"{}\" says between which two it lies; write \"range\": [lower, higher] "
-                                 "beside its \"value\"",
-                                 machine.name));
-  }
-  return study::uncertainty_of(command_of(arguments), numbers, draws, arguments.seed, studied_program(),
-                               std::clamp<std::size_t>(arguments.jobs, 1, 1024));
+  const auto otherwise =
+      quick && !arguments.json ? UncertaintyOption::Otherwise::usual : UncertaintyOption::Otherwise::none;
+  const auto numbers = arguments.uncertainty.numbers_of(machine, otherwise);
+  if (numbers.empty()) return std::nullopt;
+  Progress progress("predictions");
+  return study::uncertainty_of(command_of(arguments), numbers, arguments.uncertainty.draws(arguments.seed, progress),
+                               studied_program());
 }
 
 void predict(const PredictArguments& arguments) {
@@ -136,11 +123,10 @@ void add_predict(CLI::App& app, int& exit_code) {
       "On so many nodes, the first ones; without it on all, or up to 5 % less where it does not divide over all");
   add_resolution(*command, arguments->network);
   command->add_flag("--json", arguments->json, "Print the prediction as JSON");
-  command->add_option("--uncertainty", arguments->draws,
-                      "So many draws of the numbers that carry a range, for the interval and what matters most; 0: "
-                      "none. Without it 16, and none with --json or --network messages");
+  arguments->uncertainty.add_to(*command,
+                                "So many draws of the numbers that carry a range, for the interval and what matters "
+                                "most; 0: none. Without it 16, and none with --json or --network messages");
   command->add_option("--seed", arguments->seed, "Of the draws (1)");
-  command->add_option("--jobs", arguments->jobs, "Draws at a time; without it, as many as there are cores");
   std::string footer =
       "Examples:\n"
       "  zettasim predict fugakunext hpl\n"

@@ -6,12 +6,12 @@
 #include <optional>
 
 #include "app/commands.hpp"
-#include "app/library.hpp"
-#include "app/progress.hpp"
 #include "app/resolution_option.hpp"
-#include "app/version.hpp"
+#include "app/studied_program.hpp"
+#include "app/uncertainty_option.hpp"
 #include "zettasim/base/files.hpp"
 #include "zettasim/base/problem.hpp"
+#include "zettasim/base/text.hpp"
 #include "zettasim/engine/simulate.hpp"
 #include "zettasim/platform/load.hpp"
 #include "zettasim/report/outputs.hpp"
@@ -35,9 +35,13 @@ struct RunArguments {
   engine::Roles roles = engine::Roles::folded;
   engine::Strides strides = engine::Strides::strided;
   engine::Resolution network = engine::Resolution::patterns;
+  UncertaintyOption uncertainty;
   bool json = false;
   bool strict = false;
 };
+
+// A run that takes more than a few seconds is not run 17 times unless asked for.
+constexpr std::size_t most_jobs_drawn = 5000;
 
 const std::map<std::string, engine::Placement>& placements() {
   static const std::map<std::string, engine::Placement> names = {{"automatic", engine::Placement::automatic},
@@ -125,10 +129,42 @@ void write_files(const std::filesystem::path& folder, const report::Run& run) {
   write_whole(folder / "report.html", report::report_html(run));
 }
 
+// Why a run has no interval unless one is asked for; empty: it has one, if its machine carries ranges.
+std::string reason_for_no_interval(const RunArguments& arguments, const workload::Trace& trace) {
+  if (arguments.json && !arguments.out) return "with --json alone";
+  if (arguments.network == engine::Resolution::messages) return "with --network messages";
+  if (arguments.roles == engine::Roles::unfolded) return "with --roles unfolded";
+  if (arguments.strides == engine::Strides::unstrided) return "with --strides unstrided";
+  if (trace.jobs.size() > most_jobs_drawn) return fmt::format("for more than {} jobs", with_thousands(most_jobs_drawn));
+  return {};
+}
+
+std::optional<Intervals> draw_intervals(const RunArguments& arguments, const Inputs& inputs) {
+  const bool usual = reason_for_no_interval(arguments, inputs.trace).empty();
+  const auto numbers = arguments.uncertainty.numbers_of(
+      inputs.machine, usual ? UncertaintyOption::Otherwise::usual : UncertaintyOption::Otherwise::none);
+  if (numbers.empty()) return std::nullopt;
+  Progress progress("runs");
+  return study::intervals_of(command_of(arguments), report::headlines(), numbers,
+                             arguments.uncertainty.draws(inputs.trace.seed, progress), studied_program());
+}
+
+// Names what the screen leaves out.
+void print_left_out(const RunArguments& arguments, const Inputs& inputs) {
+  const std::string reason = reason_for_no_interval(arguments, inputs.trace);
+  if (arguments.uncertainty.is_given() || reason.empty() || study::uncertain_numbers(inputs.machine.resolved).empty())
+    return;
+  fmt::print("\n  how sure      not drawn {1}; --uncertainty {0} runs it {0} times more\n",
+             UncertaintyOption::usual_draws, reason);
+}
+
 int run(const RunArguments& arguments) {
-  const auto [machine, trace] = load_inputs(arguments);
-  const auto network = topology::build_network(machine);
+  const Inputs inputs = load_inputs(arguments);
+  const auto& [machine, trace] = inputs;
   const auto explained = find_job(trace, arguments.explain);
+  // Before the run itself: a child forked after it would begin where its simulation ended.
+  const auto sureness = draw_intervals(arguments, inputs);
+  const auto network = topology::build_network(machine);
   std::optional<Progress> progress(std::in_place);
   const engine::RunOptions options{
       .policy = arguments.policy,
@@ -141,9 +177,12 @@ int run(const RunArguments& arguments) {
   const auto record = engine::simulate(machine, *network, trace, options);
   progress.reset();
   const auto summary = report::summarize(machine, trace, record);
-  const report::Run result{machine, trace, record, summary, version(), command_of(arguments)};
+  auto command = command_of(arguments);
+  arguments.uncertainty.append_to(command);
+  const report::Run result{machine, trace, record, summary, version(), command, sureness};
   if (arguments.out) write_files(*arguments.out, result);
   fmt::print("{}", arguments.json ? report::summary_json(result) : report::screen(result));
+  if (!arguments.json) print_left_out(arguments, inputs);
   if (explained) fmt::print(arguments.json ? stderr : stdout, "\n{}", report::explain(result, *explained));
   if (arguments.out && !arguments.json) {
     fmt::print("\n  files         {0}/report.html (open it), report.json, jobs.csv, power.csv\n", *arguments.out);
@@ -171,6 +210,11 @@ void add_run(CLI::App& app, int& exit_code) {
   command->add_option("--mix", arguments->mix, "Give the jobs of a recorded log applications, by this mix");
   command->add_option("--seed", arguments->seed, "Seed of all random draws, instead of the file's")
       ->check(CLI::NonNegativeNumber);
+  arguments->uncertainty.add_to(
+      *command, fmt::format("Run it on so many draws of the numbers that carry a range, for the interval of its "
+                            "figures; 0: none. Without it 16, and none with --json alone, with --network messages or "
+                            "for more than {} jobs",
+                            with_thousands(most_jobs_drawn)));
   command->add_option("--out", arguments->out,
                       "Write report.html, report.json, jobs.csv and power.csv into this folder");
   command->add_flag("--json", arguments->json, "Print the summary as JSON");
@@ -206,6 +250,7 @@ void add_run(CLI::App& app, int& exit_code) {
   command->footer(
       "Examples:\n"
       "  zettasim run fugakunext mixed-day --out out\n"
+      "  zettasim run fugakunext mixed-day --uncertainty 100\n"
       "  zettasim run fugakunext mixed-day --set /facility/budget=\"30 MW\" --json\n"
       "  zettasim run frontier log.swf.gz --mix science --explain 42");
   command->callback([arguments, &exit_code] { exit_code = run(*arguments); });

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <iterator>
 
+#include "sureness.hpp"
 #include "zettasim/base/text.hpp"
 #include "zettasim/report/outputs.hpp"
 
@@ -209,6 +210,26 @@ std::string link_table(const engine::RunRecord& record) {
   return html + "</table>\n";
 }
 
+// How far below and above the figure as described nine in ten draws lie.
+std::string sureness_table(const Run& run) {
+  if (!run.sureness || run.sureness->intervals.empty()) return {};
+  const Intervals& drawn = *run.sureness;
+  std::string html = fmt::format(
+      "<h2>How sure the figures are</h2>\n<p>The {} numbers of the machine that carry a range were drawn from it {} "
+      "times, and the workload run on each draw (seed {}). It says what follows from the ranges, not how wrong the "
+      "models are; <code>zettasim predict</code> tells which number matters most.</p>\n"
+      "<table><tr><th>figure<th>as described<th>nine in ten draws are between<th>median<th>off by</tr>\n",
+      drawn.numbers, drawn.draws, drawn.seed);
+  for (const Interval& i : drawn.intervals) {
+    const auto text = [&](double si) { return in_unit(i.figure, si); };
+    const auto off = [&](double si) { return i.described > 0.0 ? 100.0 * (si / i.described - 1.0) : 0.0; };
+    html += fmt::format(
+        "<tr><td>{}<td class=n>{}<td class=n>{} and {}<td class=n>{}<td class=n>{:+.1f} % to {:+.1f} %</tr>\n",
+        escaped(i.figure.name), text(i.described), text(i.low), text(i.high), text(i.median), off(i.low), off(i.high));
+  }
+  return html + "</table>\n";
+}
+
 constexpr std::string_view style =
     "body{font:15px/1.45 system-ui,sans-serif;max-width:940px;margin:2em auto;padding:0 1em;color:#222}"
     "h1{font-size:1.5em}h2{font-size:1.15em;margin-top:1.8em}pre{background:#f6f6f6;padding:1em;overflow-x:auto;font-"
@@ -231,6 +252,7 @@ std::string report_html(const Run& run) {
       "content=\"width=device-width\"><title>{}</title><style>{}</style>\n",
       title, style);
   html += fmt::format("<h1>{}</h1>\n<pre>{}</pre>\n", title, escaped(screen(run)));
+  html += sureness_table(run);
   if (!bins.empty()) {
     html += "<h2>Power at the facility meter</h2>\n" + power_chart(run, bins);
     html += "<h2>Nodes in use</h2>\n" + nodes_chart(run, bins);

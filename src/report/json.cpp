@@ -142,22 +142,23 @@ std::string written(const json& value, int indent) {
 
 }  // namespace
 
-std::string summary_json(const Run& run) { return written(summary_value(run), 2); }
+std::string summary_json(const Run& run) {
+  json value = summary_value(run);
+  if (run.sureness) value["uncertainty"] = json::parse(intervals_json(*run.sureness));
+  return written(value, 2);
+}
 
 std::string report_json(const Run& run) {
   json settings = json::object();
   for (const auto& [name, value] : run.record.settings) settings[name] = value;
-  const json report = {{"format", "zettasim-report"},
-                       {"version", 1},
-                       {"zettasim", run.version},
-                       {"command", run.command},
-                       {"seed", run.trace.seed},
-                       {"settings", settings},
-                       {"summary", summary_value(run)},
-                       {"busiest_links", links_json(run.record)},
-                       {"notes", notes_json(run.trace)},
-                       {"platform", json::parse(run.machine.resolved)},
-                       {"workload", json::parse(workload::write_json_trace(run.trace))}};
+  json report = {{"format", "zettasim-report"},  {"version", 1},           {"zettasim", run.version},
+                 {"command", run.command},       {"seed", run.trace.seed}, {"settings", settings},
+                 {"summary", summary_value(run)}};
+  if (run.sureness) report["uncertainty"] = json::parse(intervals_json(*run.sureness));
+  report.update({{"busiest_links", links_json(run.record)},
+                 {"notes", notes_json(run.trace)},
+                 {"platform", json::parse(run.machine.resolved)},
+                 {"workload", json::parse(workload::write_json_trace(run.trace))}});
   return written(report, 1);
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "shown.hpp"
+#include "sureness.hpp"
 #include "zettasim/base/text.hpp"
 #include "zettasim/report/outputs.hpp"
 
@@ -23,7 +24,9 @@ std::string machine_line(const platform::Machine& machine) {
                      to_text(machine.facility.budget));
 }
 
-std::string job_lines(const Summary& s, const workload::Trace& trace) {
+std::string job_lines(const Run& run) {
+  const Summary& s = run.summary;
+  const workload::Trace& trace = run.trace;
   std::string lines = fmt::format("{}: {} jobs: {} finished, {} out of time, {} refused\n", shown(trace.name, 36),
                                   count(s.jobs), count(s.finished), count(s.timed_out), count(s.refused));
   const std::size_t notes = trace.notes.size() <= most_notes ? trace.notes.size() : most_notes - 1;
@@ -31,16 +34,20 @@ std::string job_lines(const Summary& s, const workload::Trace& trace) {
     lines += fmt::format("  note: {} {}\n", count(trace.notes[i].count), trace.notes[i].what);
   if (notes < trace.notes.size())
     lines += fmt::format("  and {} more notes in report.json\n", trace.notes.size() - notes);
-  lines += fmt::format("\n  time          simulated {}, nodes in use {}\n", to_text(s.end), percent(s.utilisation));
+  lines += fmt::format("\n  time          simulated {}, nodes in use {}\n",
+                       with_interval(run, "time_s", to_text(s.end)), percent(s.utilisation));
   lines += fmt::format("  solution      mean {} from submission to result, bounded slowdown {:.2f}\n",
-                       to_text(s.mean_time_to_solution), s.mean_bounded_slowdown);
+                       with_interval(run, "jobs.time_to_solution_mean_s", to_text(s.mean_time_to_solution)),
+                       s.mean_bounded_slowdown);
   lines += fmt::format("  queue         wait mean {}, median {}, 95 % below {}; {} backfilled\n", to_text(s.mean_wait),
                        to_text(s.median_wait), to_text(s.p95_wait), count(s.backfilled));
   return lines;
 }
 
-std::string work_lines(const Summary& s) {
-  std::string lines = fmt::format("  FLOPS         sustained {} in all precisions\n", to_text(s.sustained_all));
+std::string work_lines(const Run& run) {
+  const Summary& s = run.summary;
+  std::string lines = fmt::format("  FLOPS         sustained {} in all precisions\n",
+                                  with_interval(run, "flops.sustained_flops_per_s", to_text(s.sustained_all)));
   for (const Precision p : all_precisions) {
     if (s.flops[p].si() <= 0.0) continue;
     const bool known = s.peak[p].si() > 0.0;
@@ -101,8 +108,10 @@ std::string budget_text(const platform::Facility& facility) {
 std::string power_lines(const Run& run) {
   const Summary& s = run.summary;
   const auto& a = run.record.accounts;
-  std::string lines = fmt::format("  power         mean {} ({} of the budget), peak {}\n", to_text(s.mean_power),
-                                  percent(s.mean_power / s.budget), to_text(s.peak_power));
+  std::string lines =
+      fmt::format("  power         mean {} ({} of the budget), peak {}\n",
+                  with_interval(run, "power.mean_w", to_text(s.mean_power)), percent(s.mean_power / s.budget),
+                  with_interval(run, "power.peak_w", to_text(s.peak_power)));
   lines += s.time_above_budget.si() > 0.0
                ? fmt::format("  budget        above {} for {} ({} of the time)\n", budget_text(run.machine.facility),
                              to_text(s.time_above_budget), percent(s.time_above_budget / s.end))
@@ -113,8 +122,10 @@ std::string power_lines(const Run& run) {
                          count(static_cast<std::int64_t>(std::min(in_hours(s.throttled_node_time), 1e18))),
                          percent(s.mean_power_slowdown - 1.0), percent(s.longest_power_slowdown - 1.0));
   }
-  lines += fmt::format("  energy        {} at the facility meter, {:.4g} GFLOPS/W\n", to_text(s.energy),
-                       s.flops_per_joule / 1e9);
+  const auto efficiency = fmt::format("{:.4g} GFLOPS/W", s.flops_per_joule / 1e9);
+  lines += fmt::format("  energy        {} at the facility meter, {}\n",
+                       with_interval(run, "energy.facility_meter_j", to_text(s.energy)),
+                       with_interval(run, "flops.flops_per_joule", efficiency));
   const auto share = [&](Energy part) { return s.energy.si() > 0.0 ? percent(part / s.energy) : percent(0.0); };
   lines += fmt::format("    jobs {}, idle nodes {}, network {}, storage {}, losses {}, cooling {}\n", share(a.jobs),
                        share(a.idle_nodes), share(a.network), share(a.storage), share(a.losses), share(a.cooling));
@@ -161,9 +172,9 @@ std::string cut_to_columns(const std::string& text) {
 
 std::string screen(const Run& run) {
   const Summary& s = run.summary;
-  const std::string above = machine_line(run.machine) + job_lines(s, run.trace) + work_lines(s) +
-                            activity_lines(s.time) + latency_line("collectives", s.collectives) +
-                            latency_line("messages", s.messages) + power_lines(run);
+  const std::string above = machine_line(run.machine) + job_lines(run) + work_lines(run) + activity_lines(s.time) +
+                            latency_line("collectives", s.collectives) + latency_line("messages", s.messages) +
+                            power_lines(run) + sureness_lines(run);
   const auto used = static_cast<std::size_t>(std::count(above.begin(), above.end(), '\n'));
   return cut_to_columns(above + application_lines(s, most_lines - used));
 }

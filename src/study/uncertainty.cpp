@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "zettasim/base/problem.hpp"
@@ -18,17 +19,24 @@ using nlohmann::json;
 
 constexpr double smallest_swing_shown = 5e-4;  // what would print as 0.0 %
 
-struct Figure {
-  const char* metric;
-  const char* unit;
-  const char* name;
-};
-constexpr Figure figures[] = {{"time_s", "s", "time"},
-                              {"flops", "FLOP/s", "FLOPS"},
-                              {"power_mean_w", "W", "power"},
-                              {"facility_power_w", "W", "facility"},
-                              {"flops_per_w", "FLOP/J", "FLOPS/W"}};
+// A run takes as long and as much as it does when it is not drawn.
+const Limits no_limits{.time = seconds(std::numeric_limits<double>::infinity()), .memory = bytes(0x1p60)};
+
+const std::vector<Figure>& prediction_figures() {
+  static const std::vector<Figure> figures = {{"time_s", "s", "time"},
+                                              {"flops", "FLOP/s", "FLOPS"},
+                                              {"power_mean_w", "W", "power"},
+                                              {"facility_power_w", "W", "facility"},
+                                              {"flops_per_w", "FLOP/J", "FLOPS/W"}};
+  return figures;
+}
 constexpr std::size_t flops_figure = 1, facility_figure = 3;
+
+std::string pointer_to(const Figure& figure) {
+  std::string pointer = "/" + figure.metric;
+  std::ranges::replace(pointer, '.', '/');
+  return pointer;
+}
 
 // "1.5 kW" or 0.8 as number and unit.
 std::pair<double, std::string> split(const json& end) {
@@ -61,12 +69,15 @@ void collect(const json& value, const std::string& pointer, std::vector<Uncertai
   }
 }
 
-// The figures of each run, empty where it failed.
+// The figures of each run, empty where it failed: the first as described, then the draws, then what else was asked for.
 class Runs {
  public:
-  Runs(std::vector<std::string> command, const std::vector<UncertainNumber>& numbers)
-      : command_(std::move(command)), numbers_(numbers) {
+  Runs(std::vector<std::string> command, const std::vector<Figure>& figures,
+       const std::vector<UncertainNumber>& numbers, const Draws& draws)
+      : command_(std::move(command)), figures_(figures), numbers_(numbers), draws_(draws) {
     command_.insert(command_.end(), {"--json", "--uncertainty", "0"});
+    ask(UnitPoint(numbers.size(), -1.0));
+    for (const UnitPoint& draw : latin_hypercube(draws.count, numbers.size(), draws.seed)) ask(draw);
   }
   // Shares of the ranges, one for each number; a negative one leaves the number as described.
   void ask(const UnitPoint& shares) {
@@ -77,40 +88,47 @@ class Runs {
     }
     commands_.push_back(std::move(command));
   }
-  void run(const Program& program, std::size_t workers) {
-    figures_.resize(commands_.size());
+  void run(const Program& program) {
+    found_.resize(commands_.size());
     failures_.resize(commands_.size());
-    WorkerPool pool(workers, Limits{});
+    WorkerPool pool(draws_.workers, no_limits);
+    std::size_t done = 0;
     for (std::size_t next = 0; next < commands_.size() || !pool.is_idle();) {
       while (next < commands_.size() && pool.has_room()) {
         pool.start(next, [&program, &command = commands_[next]] { return program.run(command); });
         ++next;
       }
-      for (const Ended& ended : pool.wait()) take(ended);
+      for (const Ended& ended : pool.wait()) {
+        take(ended);
+        if (draws_.on_progress) draws_.on_progress(++done, commands_.size());
+      }
     }
+    if (found_[0].empty()) throw InputError(command_[0], failures_[0]);
   }
-  const std::vector<double>& operator[](std::size_t at) const { return figures_[at]; }
-  const std::string& failure(std::size_t at) const { return failures_[at]; }
-  std::size_t size() const { return commands_.size(); }
+  const std::vector<double>& operator[](std::size_t at) const { return found_[at]; }
+  Intervals intervals() const;
 
  private:
   void take(const Ended& ended) {
     std::string& failure = failures_[ended.ticket];
-    failure = describe_failure(ended, Limits{});
+    failure = describe_failure(ended, no_limits);
     std::vector<double> found;
-    for (const Figure& figure : figures) {
+    for (const Figure& figure : figures_) {
       if (!failure.empty()) return;
-      const Lookup lookup = look_up(ended.out, std::string("/") + figure.metric);
+      const Lookup lookup = look_up(ended.out, pointer_to(figure));
       failure = lookup.problem;
       found.push_back(lookup.number.value_or(0.0));
     }
-    if (failure.empty()) figures_[ended.ticket] = std::move(found);
+    if (failure.empty()) found_[ended.ticket] = std::move(found);
   }
+  std::vector<double> drawn(std::size_t figure) const;  // sorted
 
   std::vector<std::string> command_;
+  const std::vector<Figure>& figures_;
   const std::vector<UncertainNumber>& numbers_;
+  const Draws& draws_;
   std::vector<std::vector<std::string>> commands_;
-  std::vector<std::vector<double>> figures_;
+  std::vector<std::vector<double>> found_;
   std::vector<std::string> failures_;
 };
 
@@ -120,6 +138,31 @@ double quantile(const std::vector<double>& sorted, double share) {
   const auto below = static_cast<std::size_t>(at);
   const double above = sorted[std::min(below + 1, sorted.size() - 1)];
   return sorted[below] + (above - sorted[below]) * (at - static_cast<double>(below));
+}
+
+std::vector<double> Runs::drawn(std::size_t figure) const {
+  std::vector<double> values;
+  for (std::size_t i = 1; i <= draws_.count; ++i) {
+    if (!found_[i].empty()) values.push_back(found_[i][figure]);
+  }
+  std::ranges::sort(values);
+  return values;
+}
+
+Intervals Runs::intervals() const {
+  Intervals result{.draws = draws_.count, .numbers = numbers_.size(), .seed = draws_.seed};
+  for (const std::string& failure : failures_) {
+    if (failure.empty()) continue;
+    ++result.failed;
+    if (result.first_failure.empty()) result.first_failure = failure;
+  }
+  for (std::size_t f = 0; f < figures_.size(); ++f) {
+    const auto values = drawn(f);
+    if (values.empty()) break;
+    result.intervals.push_back(
+        {figures_[f], found_[0][f], quantile(values, 0.05), quantile(values, 0.5), quantile(values, 0.95)});
+  }
+  return result;
 }
 
 double change(const std::vector<double>& figures_there, const std::vector<double>& described, std::size_t figure) {
@@ -139,41 +182,28 @@ std::vector<UncertainNumber> uncertain_numbers(const std::string& resolved) {
 
 double Swing::width() const { return std::abs(flops_high - flops_low) + std::abs(power_high - power_low); }
 
+Intervals intervals_of(const std::vector<std::string>& command, const std::vector<Figure>& figures,
+                       const std::vector<UncertainNumber>& numbers, const Draws& draws, const Program& program) {
+  Runs runs(command, figures, numbers, draws);
+  runs.run(program);
+  return runs.intervals();
+}
+
 Uncertainty uncertainty_of(const std::vector<std::string>& command, const std::vector<UncertainNumber>& numbers,
-                           std::size_t draws, std::uint64_t seed, const Program& program, std::size_t workers) {
-  Runs runs(command, numbers);
-  const UnitPoint as_described(numbers.size(), -1.0);
-  runs.ask(as_described);
-  for (const UnitPoint& draw : latin_hypercube(draws, numbers.size(), seed)) runs.ask(draw);
+                           const Draws& draws, const Program& program) {
+  Runs runs(command, prediction_figures(), numbers, draws);
   for (std::size_t i = 0; i < numbers.size(); ++i) {
     for (const double end : {0.0, 1.0}) {
-      UnitPoint alone = as_described;
+      UnitPoint alone(numbers.size(), -1.0);
       alone[i] = end;
       runs.ask(alone);
     }
   }
-  runs.run(program, workers);
+  runs.run(program);
+  Uncertainty result{.drawn = runs.intervals()};
   const auto& described = runs[0];
-  if (described.empty()) throw InputError(command[0], runs.failure(0));
-
-  Uncertainty result{.draws = draws, .seed = seed};
-  for (std::size_t i = 0; i < runs.size(); ++i) {
-    if (!runs[i].empty()) continue;
-    ++result.failed;
-    if (result.first_failure.empty()) result.first_failure = runs.failure(i);
-  }
-  for (std::size_t f = 0; f < std::size(figures); ++f) {
-    std::vector<double> drawn;
-    for (std::size_t i = 1; i <= draws; ++i) {
-      if (!runs[i].empty()) drawn.push_back(runs[i][f]);
-    }
-    if (drawn.empty()) break;
-    std::ranges::sort(drawn);
-    result.intervals.push_back({figures[f].metric, figures[f].unit, described[f], quantile(drawn, 0.05),
-                                quantile(drawn, 0.5), quantile(drawn, 0.95)});
-  }
   for (std::size_t i = 0; i < numbers.size(); ++i) {
-    const auto &low = runs[1 + draws + 2 * i], &high = runs[2 + draws + 2 * i];
+    const auto &low = runs[1 + draws.count + 2 * i], &high = runs[2 + draws.count + 2 * i];
     result.swings.push_back({numbers[i], change(low, described, flops_figure), change(high, described, flops_figure),
                              change(low, described, facility_figure), change(high, described, facility_figure)});
   }
@@ -182,16 +212,17 @@ Uncertainty uncertainty_of(const std::vector<std::string>& command, const std::v
 }
 
 std::string uncertainty_text(const Uncertainty& uncertainty) {
+  const Intervals& drawn = uncertainty.drawn;
   std::string text =
       fmt::format("\n  how sure      {} draws of {} uncertain numbers (seed {}); nine in ten are between\n",
-                  uncertainty.draws, uncertainty.swings.size(), uncertainty.seed);
-  for (std::size_t f = 0; f < uncertainty.intervals.size(); ++f) {
-    const Interval& interval = uncertainty.intervals[f];
-    text += fmt::format("  {:<14}{} and {}, {} as described\n", figures[f].name, shown(interval.low, interval.unit),
-                        shown(interval.high, interval.unit), shown(interval.described, interval.unit));
+                  drawn.draws, drawn.numbers, drawn.seed);
+  for (const Interval& interval : drawn.intervals) {
+    const std::string& unit = interval.figure.unit;
+    text += fmt::format("  {:<14}{} and {}, {} as described\n", interval.figure.name, shown(interval.low, unit),
+                        shown(interval.high, unit), shown(interval.described, unit));
   }
-  if (uncertainty.failed > 0)
-    text += fmt::format("  {} runs gave no prediction; the first: {}\n", uncertainty.failed, uncertainty.first_failure);
+  if (drawn.failed > 0)
+    text += fmt::format("  {} runs gave no prediction; the first: {}\n", drawn.failed, drawn.first_failure);
   std::size_t width = 0;
   for (const Swing& swing : uncertainty.swings) width = std::max(width, swing.number.pointer.size());
   text += fmt::format("\n  {:<{}}  {:<26}  {:^17}  {:^17}\n", "what matters most, alone", width, "between", "FLOPS",
@@ -206,12 +237,7 @@ std::string uncertainty_text(const Uncertainty& uncertainty) {
 }
 
 std::string uncertainty_json(const Uncertainty& uncertainty) {
-  nlohmann::ordered_json result = {
-      {"draws", uncertainty.draws}, {"seed", uncertainty.seed}, {"failed_runs", uncertainty.failed}};
-  for (const Interval& i : uncertainty.intervals) {
-    result["intervals"][i.metric] = {
-        {"described", i.described}, {"low_5_percent", i.low}, {"median", i.median}, {"high_95_percent", i.high}};
-  }
+  auto result = nlohmann::ordered_json::parse(intervals_json(uncertainty.drawn));
   for (const Swing& swing : uncertainty.swings) {
     result["sensitivities"].push_back({{"pointer", swing.number.pointer},
                                        {"range", {swing.number.range.at(0.0).text, swing.number.range.at(1.0).text}},

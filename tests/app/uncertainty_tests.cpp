@@ -17,6 +17,65 @@ TEST_CASE("a prediction of FugakuNEXT carries its interval and what matters most
   CHECK(!contains(call("predict frontier hpl --nodes 64").out, "how sure"));
 }
 
+// One job of 4 hours on FugakuNEXT: each draw takes milliseconds.
+TEST_CASE("a run on FugakuNEXT carries its intervals on the screen and in its report unless it is told not to") {
+  const Scratch scratch;
+  const std::string run = "run fugakunext two-jobs --out '";
+  const Outcome screen = call(run + (scratch / "a").string() + "'");
+  INFO(screen.out << screen.error);
+  CHECK(screen.exit_code == 0);
+  CHECK(screen.error.empty());
+  CHECK(contains(screen.out, "how sure      [ ] holds nine in ten of 16 draws of"));
+  CHECK(contains(text_of(scratch / "a/report.html"), "How sure the figures are"));
+  const auto report = nlohmann::json::parse(text_of(scratch / "a/report.json"));
+  CHECK(report["uncertainty"]["failed_runs"] == 0);
+  CHECK(report["uncertainty"]["seed"] == report["seed"]);
+  const auto power = report["uncertainty"]["intervals"]["power.mean_w"];
+  CHECK(power["described"] == report["summary"]["power"]["mean_w"]);
+  CHECK(power["low_5_percent"].get<double>() < power["described"].get<double>());
+  CHECK(power["described"].get<double>() < power["high_95_percent"].get<double>());
+  const Outcome without = call("run fugakunext two-jobs --uncertainty 0");
+  CHECK(!contains(without.out, "how sure"));
+  CHECK(!contains(without.out, "["));
+}
+
+TEST_CASE("the report of a run with intervals has the same bytes for any number of jobs and others for other draws") {
+  const Scratch scratch;
+  const auto report = [&](const std::string& options, const std::string& name) {
+    const auto folder = scratch / name;
+    CHECK(call("run fugakunext two-jobs " + options + " --out '" + folder.string() + "'").exit_code == 0);
+    return text_of(folder / "report.json");
+  };
+  const std::string one = report("--uncertainty 6 --jobs 1", "one");
+  CHECK(report("--uncertainty 6 --jobs 3", "three") == one);
+  CHECK(contains(one, "\"draws\": 6"));
+  CHECK(report("--uncertainty 7 --jobs 3", "seven") != one);
+}
+
+TEST_CASE("a program that asks for JSON gets intervals of a run where it asks for them or for a report") {
+  const Scratch scratch;
+  CHECK(!contains(call("run fugakunext two-jobs --json").out, "uncertainty"));
+  CHECK(contains(call("run fugakunext two-jobs --json --uncertainty 2").out, "\"draws\": 2"));
+  call("run fugakunext two-jobs --json --out '" + (scratch / "out").string() + "'");
+  CHECK(contains(text_of(scratch / "out/report.json"), "\"draws\": 16"));
+}
+
+TEST_CASE("a run that is slow to repeat says that it has no interval and how to get one") {
+  const Outcome run = call("run fugakunext two-jobs --roles unfolded");
+  CHECK(contains(run.out, "how sure      not drawn with --roles unfolded; --uncertainty 16 runs it 16 times more"));
+  CHECK(!contains(call("run two-nodes two-jobs --roles unfolded").out, "how sure"));
+}
+
+TEST_CASE("a run on a machine whose numbers carry no range is told as ever and cannot be drawn") {
+  CHECK(!contains(call("run two-nodes two-jobs").out, "how sure"));
+  const Outcome run = call("run two-nodes two-jobs --uncertainty 4");
+  CHECK(run.exit_code == 2);
+  CHECK(contains(run.error, "write \"range\": [lower, higher] beside its \"value\""));
+  const Outcome many = call("run fugakunext two-jobs --uncertainty 1000000");
+  CHECK(many.exit_code == 2);
+  CHECK(contains(many.error, "expected at most 100000 draws"));
+}
+
 // The numbers as described lie inside the interval of what is drawn around them.
 TEST_CASE("the interval in JSON is the same for any number of jobs and another for another seed") {
   const std::string command = "predict fugakunext hpl --nodes 384 --json --uncertainty 12 ";

@@ -20,15 +20,16 @@ measure() { # name, bound, command...
     "$(awk '{ print $2 / 1024 }' "$scratch/runs" | median)" "$bound"
 }
 
-measure "a mixed day on FugakuNEXT, 600 jobs" "under 5 s" "$program" run fugakunext mixed-day
+measure "a mixed day on FugakuNEXT, 600 jobs" "under 5 s" "$program" run fugakunext mixed-day --uncertainty 0
+measure "the same with its intervals, 17 runs more, two at a time" "under 5 s" "$program" run fugakunext mixed-day --jobs 2
 measure "check Fugaku, 158,976 nodes" "under 1 s, 500 MB" "$program" platform check fugaku
 
 # The same load in jobs per day: 1,000 jobs in one day, 10,000 in ten.
 "$program" workload generate "$scratch/1000.json" --platform fugakunext --jobs 1000 --span '1 day' --seed 1 >/dev/null
 "$program" workload generate "$scratch/10000.json" --platform fugakunext --jobs 10000 --span '10 days' --seed 1 >/dev/null
 for _ in 1 2 3; do
-  once "$program" run fugakunext "$scratch/1000.json" >>"$scratch/small"
-  once "$program" run fugakunext "$scratch/10000.json" >>"$scratch/large"
+  once "$program" run fugakunext "$scratch/1000.json" --uncertainty 0 >>"$scratch/small"
+  once "$program" run fugakunext "$scratch/10000.json" --uncertainty 0 >>"$scratch/large"
 done
 small=$(cut -d' ' -f1 "$scratch/small" | median)
 large=$(cut -d' ' -f1 "$scratch/large" | median)
@@ -38,7 +39,7 @@ awk -v s="$small" -v l="$large" 'BEGIN {
 
 theta=${ZETTASIM_SHARED:-../shared}/data/swf/theta_2023.swf.gz
 if [ -e "$theta" ]; then
-  measure "the Theta log, 8,401 jobs in 132 days" "under 30 s" "$program" run fugakunext "$theta" --mix science
+  measure "the Theta log, 8,401 jobs in 132 days" "under 30 s" "$program" run fugakunext "$theta" --mix science --uncertainty 0
 else
   echo "the Theta log: not on this machine"
 fi

@@ -27,6 +27,17 @@ TEST_CASE("the page fetches nothing and runs nothing", "[report]") {
   }
 }
 
+// 600 W is 22.4 % below 773 W, 900 W 16.4 % above.
+TEST_CASE("the page tells how sure the figures are where they were drawn", "[report]") {
+  const std::string html = report_html(HandMade().drawn_run());
+  CHECK(html.find("<tr><td>mean power<td class=n>773 W<td class=n>600 W and 900 W<td class=n>800 W<td class=n>-22.4 % "
+                  "to +16.4 %</tr>") != std::string::npos);
+  CHECK(occurrences(html, "<p>") == occurrences(report_html(HandMade().run()), "<p>") + 1);
+  for (const std::string tag : {"table", "p", "h2", "code", "tr"})
+    CHECK(occurrences(html, "<" + tag + ">") + occurrences(html, "<" + tag + " ") ==
+          occurrences(html, "</" + tag + ">"));
+}
+
 TEST_CASE("what the page opens it closes", "[report]") {
   const std::string html = report_html(HandMade().run());
   CHECK(occurrences(html, "<svg") == 2);

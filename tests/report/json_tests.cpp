@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "hand_made.hpp"
@@ -33,6 +34,29 @@ TEST_CASE("the summary stands under names that scripts can rely on", "[report]")
   CHECK(at("/energy/accounts_j/idle_nodes") == 10e3);
   CHECK(at("/applications/0/name") == "solver");
   CHECK(at("/applications/0/mean_run_time_s") == 100.0);
+}
+
+TEST_CASE("intervals stand beside the summary under the names of their figures", "[report]") {
+  const HandMade made;
+  const json report = json::parse(report_json(made.drawn_run()));
+  const json interval = report.at("uncertainty").at("intervals").at("power.mean_w");
+  CHECK(report.at("uncertainty").at("draws") == 8);
+  CHECK(report.at("uncertainty").at("seed") == 5);
+  CHECK(interval ==
+        json({{"described", 773.0}, {"low_5_percent", 600.0}, {"median", 800.0}, {"high_95_percent", 900.0}}));
+  CHECK(json::parse(summary_json(made.drawn_run())).at("uncertainty") == report.at("uncertainty"));
+  CHECK(!json::parse(report_json(made.run())).contains("uncertainty"));
+}
+
+// Studies look headlines up where their names say.
+TEST_CASE("every headline is a number of the summary", "[report]") {
+  const json summary = json::parse(summary_json(HandMade().run()));
+  for (const Figure& figure : headlines()) {
+    std::string pointer = "/" + figure.metric;
+    std::replace(pointer.begin(), pointer.end(), '.', '/');
+    INFO(pointer);
+    CHECK(summary.at(json::json_pointer(pointer)).is_number());
+  }
 }
 
 TEST_CASE("a report holds all it takes to run again", "[report]") {

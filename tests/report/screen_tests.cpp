@@ -75,6 +75,31 @@ TEST_CASE("the screen says what a run came to", "[report]") {
   }
 }
 
+TEST_CASE("figures that were drawn have between what they lie beside them and a line that says what that means",
+          "[report]") {
+  const std::string text = screen(HandMade().drawn_run());
+  check_fits(text);
+  for (const auto* part : {"simulated 2 min 30 s [the same], nodes", "mean 773 W [600 to 900] (77.3 % of the budget)",
+                           "peak 1.08 kW\n", "energy        116 kJ [90.0 kJ to 1.11 kWh] at the facility meter",
+                           "how sure      [ ] holds nine in ten of 8 draws of 3 uncertain numbers\n"}) {
+    INFO(part << "\n" << text);
+    CHECK(text.find(part) != std::string::npos);
+  }
+  CHECK(screen(HandMade().run()).find("how sure") == std::string::npos);
+}
+
+TEST_CASE("draws without a result are told with the first reason", "[report]") {
+  const HandMade made;
+  report::Run run = made.drawn_run();
+  run.sureness->intervals.clear();
+  run.sureness->failed = 8;
+  run.sureness->first_failure = "the widest job has 5 nodes\nand the machine 4";
+  const std::string text = screen(run);
+  check_fits(text);
+  CHECK(text.find("    8 without a result, the first: the widest job has 5 nodes and the machine 4\n") !=
+        std::string::npos);
+}
+
 TEST_CASE("a screen of many applications and notes and long names has 40 lines of 110 columns", "[report]") {
   const HandMade made = crowded();
   const std::string text = screen(made.run());
@@ -83,6 +108,7 @@ TEST_CASE("a screen of many applications and notes and long names has 40 lines o
   CHECK(lines_of(text).size() == 40);
   CHECK(text.find("more in report.json") != std::string::npos);
   CHECK(text.find("9 more notes in report.json") != std::string::npos);
+  check_fits(screen(made.drawn_run()));
 }
 
 // Names of two- and three-byte characters are cut between characters: the table stays aligned.

@@ -42,9 +42,9 @@ TEST_CASE("numbers with a range are found in a description with both ends in one
 // Even between 1 and 3: a twentieth is below 1.1 and a twentieth above 2.9; half is below 2. Alone, either end of "a"
 // is half of 2 away, and "b" a tenth of 1 kW.
 TEST_CASE("the interval holds nine in ten of the draws and the widest swing comes first", "[study]") {
-  const auto result = uncertainty_of({"predict"}, uncertain_numbers(resolved), 200, 1, by_hand, 2);
-  REQUIRE(result.intervals.size() == 5);
-  const Interval& flops = result.intervals[1];
+  const auto result = uncertainty_of({"predict"}, uncertain_numbers(resolved), {.count = 200, .workers = 2}, by_hand);
+  REQUIRE(result.drawn.intervals.size() == 5);
+  const zettasim::Interval& flops = result.drawn.intervals[1];
   CHECK(flops.described == 2.0);
   CHECK(flops.low == Approx(1.1).margin(0.02));
   CHECK(flops.median == Approx(2.0).margin(0.02));
@@ -54,12 +54,55 @@ TEST_CASE("the interval holds nine in ten of the draws and the widest swing come
   CHECK(result.swings[0].flops_low == Approx(-0.5));
   CHECK(result.swings[0].flops_high == Approx(0.5));
   CHECK(result.swings[1].power_high == Approx(0.1));
-  CHECK(result.failed == 0);
+  CHECK(result.drawn.failed == 0);
 }
 
 TEST_CASE("draws are those of their seed with any number of workers", "[study]") {
   const auto numbers = uncertain_numbers(resolved);
-  const auto one = uncertainty_json(uncertainty_of({"predict"}, numbers, 20, 7, by_hand, 1));
-  CHECK(uncertainty_json(uncertainty_of({"predict"}, numbers, 20, 7, by_hand, 4)) == one);
-  CHECK(uncertainty_json(uncertainty_of({"predict"}, numbers, 20, 8, by_hand, 4)) != one);
+  const auto drawn = [&](std::uint64_t seed, std::size_t workers) {
+    return uncertainty_json(
+        uncertainty_of({"predict"}, numbers, {.count = 20, .seed = seed, .workers = workers}, by_hand));
+  };
+  const auto one = drawn(7, 1);
+  CHECK(drawn(7, 4) == one);
+  CHECK(drawn(8, 4) != one);
+}
+
+// As described and 20 draws, no run with a number alone: 21. The facility draws "b", 0.9 to 1.1 kW, of which each of 20
+// equal parts is met once.
+TEST_CASE("intervals of any figures of a command take a run for each draw and one as described", "[study]") {
+  std::vector<std::size_t> runs;
+  const Draws draws{.count = 20, .seed = 7, .workers = 2, .on_progress = [&](std::size_t done, std::size_t total) {
+                      CHECK(total == 21);
+                      runs.push_back(done);
+                    }};
+  const auto numbers = uncertain_numbers(resolved);
+  const auto result = intervals_of({"run"}, {{"facility_power_w", "W", "power"}}, numbers, draws, by_hand);
+  CHECK(runs.size() == 21);
+  CHECK(runs.back() == 21);
+  CHECK(result.numbers == 2);
+  REQUIRE(result.find("facility_power_w") != nullptr);
+  CHECK(result.find("facility_power_w")->described == 1000.0);
+  CHECK(result.find("facility_power_w")->low == Approx(910.0).margin(11.0));
+  CHECK(result.find("facility_power_w")->high == Approx(1090.0).margin(11.0));
+  CHECK(result.find("flops") == nullptr);
+}
+
+// A machine that cannot be run above 1 kW: of 20 even draws between 0.9 and 1.1 kW, ten.
+TEST_CASE("draws without a result are counted and the others make the interval", "[study]") {
+  Program program = by_hand;
+  program.run = [](const std::vector<std::string>& words) {
+    for (const std::string& word : words) {
+      if (word.starts_with("/part/b=") && std::stod(word.substr(8)) > 1000.0) {
+        fmt::print(stderr, "too much power");
+        return 2;
+      }
+    }
+    return by_hand.run(words);
+  };
+  const auto result = intervals_of({"run"}, {{"facility_power_w", "W", "power"}}, uncertain_numbers(resolved),
+                                   {.count = 20, .workers = 2}, program);
+  CHECK(result.failed == 10);
+  CHECK(result.first_failure == "too much power");
+  CHECK(result.find("facility_power_w")->high < 1000.0);
 }

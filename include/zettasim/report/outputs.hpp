@@ -2,9 +2,11 @@
 // writes them.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "zettasim/base/interval.hpp"
 #include "zettasim/engine/run_record.hpp"
 #include "zettasim/platform/machine.hpp"
 #include "zettasim/report/summary.hpp"
@@ -18,9 +20,13 @@ struct Run {
   const workload::Trace& trace;
   const engine::RunRecord& record;
   const Summary& summary;
-  std::string version;               // of zettasim
-  std::vector<std::string> command;  // options that shaped the run, as typed: enough to run again
+  std::string version;                     // of zettasim
+  std::vector<std::string> command;        // options that shaped the run, as typed: enough to run again
+  std::optional<Intervals> sureness = {};  // of the headlines, where they were drawn
 };
+
+// The figures that a report tells with an interval, as summary_json names them.
+const std::vector<Figure>& headlines();
 
 std::string screen(const Run& run);        // at most 40 lines of at most 110 columns
 std::string summary_json(const Run& run);  // the summary under stable names (docs/formats.md)

@@ -1,16 +1,18 @@
-// How sure a prediction is: the numbers of a machine that carry a range are drawn from it again and again, and the
-// prediction is made for each draw in a child process.
+// How sure a result is: the numbers of a machine that carry a range are drawn from it again and again, and the command
+// is run for each draw in a child process.
 //
 // Draws are a Latin hypercube over all ranges, even between both ends and independent of each other; the same seed
-// gives the same draws with any number of workers. Each number is also put to either end alone, to see which matter
-// most. Limits: what a model leaves out is no range, and numbers that hang together (a limit and what it allows) are
-// drawn apart.
+// gives the same draws with any number of workers. For a prediction each number is also put to either end alone, to see
+// which matter most. Limits: what a model leaves out is no range, and numbers that hang together (a limit and what it
+// allows) are drawn apart.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
+#include "zettasim/base/interval.hpp"
 #include "zettasim/study/evaluate.hpp"
 
 namespace zettasim::study {
@@ -23,14 +25,17 @@ struct UncertainNumber {
 // Those of a resolved description, by pointer.
 std::vector<UncertainNumber> uncertain_numbers(const std::string& resolved);
 
-struct Interval {
-  std::string metric;  // member of the prediction's JSON
-  std::string unit;
-  double described = 0.0;  // with all numbers as described
-  double low = 0.0;        // a twentieth of the draws is below
-  double median = 0.0;
-  double high = 0.0;  // a twentieth is above
+struct Draws {
+  std::size_t count = 0;
+  std::uint64_t seed = 1;
+  std::size_t workers = 1;
+  std::function<void(std::size_t done, std::size_t total)> on_progress = {};  // runs, after each
 };
+
+// Intervals of figures that `command` prints; it is given without --json and can take "--uncertainty 0". Throws
+// InputError when it gives no result as it is.
+Intervals intervals_of(const std::vector<std::string>& command, const std::vector<Figure>& figures,
+                       const std::vector<UncertainNumber>& numbers, const Draws& draws, const Program& program);
 
 // What one number does alone, as shares of the prediction as described.
 struct Swing {
@@ -41,17 +46,13 @@ struct Swing {
 };
 
 struct Uncertainty {
-  std::size_t draws = 0;
-  std::uint64_t seed = 0;
-  std::size_t failed = 0;  // of all runs, those that gave no prediction
-  std::string first_failure = {};
-  std::vector<Interval> intervals = {};
+  Intervals drawn;
   std::vector<Swing> swings = {};  // widest first
 };
 
-// `command` predicts, without --json. Throws InputError when it gives no prediction as it is.
+// The same for a command that predicts, with what each number does alone.
 Uncertainty uncertainty_of(const std::vector<std::string>& command, const std::vector<UncertainNumber>& numbers,
-                           std::size_t draws, std::uint64_t seed, const Program& program, std::size_t workers);
+                           const Draws& draws, const Program& program);
 
 std::string uncertainty_text(const Uncertainty& uncertainty);
 std::string uncertainty_json(const Uncertainty& uncertainty);  // one object
