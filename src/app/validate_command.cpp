@@ -50,8 +50,9 @@ void add_validate(CLI::App& app, int& exit_code) {
   auto* command = app.add_subcommand("validate", "Predictions beside published measurements, with their errors");
   auto arguments = std::make_shared<ValidateArguments>();
   command
-      ->add_option("--table", arguments->tables,
-                   "hpl, hpcg, mxp, power, training, collectives, batch, or a file; all without it")
+      ->add_option(
+          "--table", arguments->tables,
+          "hpl, hpl-time, hpcg, mxp, power, node-power, training, collectives, batch, or a file; all without it")
       ->delimiter(',');
   command->add_option("--data", arguments->data,
                       "Folder of logs that some rows need and that cannot come with the program; rows without their "

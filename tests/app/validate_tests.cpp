@@ -17,7 +17,7 @@ TEST_CASE("validate prints a table of published and predicted and exits with 0 w
 TEST_CASE("validate says as JSON how far each prediction is and from which source the measurement comes") {
   const Outcome run = call("validate --table collectives --json");
   const auto table = nlohmann::json::parse(run.out)["tables"][0];
-  CHECK(table["rows"].size() == 24);
+  CHECK(table["rows"].size() == 51);
   CHECK(table["mean"]["error"].get<double>() < table["mean"]["bound"].get<double>());
   const auto row = table["rows"][0];
   const double error = row["predicted"].get<double>() / row["published"].get<double>() - 1.0;
