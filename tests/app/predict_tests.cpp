@@ -120,3 +120,19 @@ TEST_CASE("unknown models and node counts and words without a value are refused"
     CHECK(call(std::string("predict ") + arguments).exit_code == 2);
   }
 }
+
+// An H100 at 500 W instead of 700 W runs HPL at lower clocks: slower, but with less energy. At 200 W it rests between
+// kernels at its lowest clock, and the node's other parts draw power for longer. A device whose file lists no clocks
+// takes as much energy above idle as before.
+TEST_CASE("a lower limit of the GPUs takes speed and energy down the clock states") {
+  const auto with_limit = [](const std::string& machine, const std::string& limit) {
+    return prediction(machine + " hpl --set '/node/gpus/device/limit=\"" + limit + "\"'");
+  };
+  const json rated = with_limit("dgx-h100", "700 W"), capped = with_limit("dgx-h100", "500 W"),
+             crawling = with_limit("dgx-h100", "200 W");
+  CHECK(rated["phases"] == prediction("dgx-h100 hpl")["phases"]);
+  CHECK(capped["time_s"].get<double>() > 1.05 * rated["time_s"].get<double>());
+  CHECK(capped["energy_j"].get<double>() < 0.97 * rated["energy_j"].get<double>());
+  CHECK(crawling["energy_j"].get<double>() > rated["energy_j"].get<double>());
+  CHECK(with_limit("lumi-g", "400 W")["energy_j"].get<double>() > prediction("lumi-g hpl")["energy_j"].get<double>());
+}

@@ -72,3 +72,17 @@ TEST_CASE("fp64 work cannot run on a device that has fp32 at most", "[platform]"
   CHECK(precision_used(device_with({Precision::fp32}), Precision::fp64) == std::nullopt);
   CHECK(precision_used(device_with({Precision::fp32}), Precision::fp64_matrix) == std::nullopt);
 }
+
+TEST_CASE("a device has the clock states of its description and none where it lists none", "[platform]") {
+  auto description = test::small_machine();
+  CHECK_FALSE(test::parse(description).node.cpus.device.clocks.has_value());
+  description["node"]["cpus"]["device"]["clocks"] = nlohmann::json::parse(
+      R"({"rated_limit": "180 W", "states": [{"clock": "2.2 GHz", "voltage": "1 V"}, {"clock": "2 GHz", "voltage": "950 mV"}]})");
+  const auto clocks = test::parse(description).node.cpus.device.clocks;
+  REQUIRE(clocks.has_value());
+  CHECK(clocks->rated_limit == 180_W);
+  REQUIRE(clocks->states.size() == 2);
+  CHECK(clocks->states[0] == ClockState{hertz(2.2e9), volts(1.0)});
+  CHECK(clocks->states[1].clock.si() == Approx(2e9));
+  CHECK(clocks->states[1].voltage.si() == Approx(0.95));
+}
