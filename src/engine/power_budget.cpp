@@ -90,10 +90,15 @@ double Draw::mean_w(double slowness) const {
   return once.time_s > 0.0 ? (facility_j - saved_j * once.saved.sum_j()) / once.time_s : 0.0;
 }
 
+double wanted_w(const std::vector<Draw>& draws) {
+  double sum_w = 0.0;
+  for (const Draw& draw : draws) sum_w += draw.mean_w();
+  return sum_w;
+}
+
 std::vector<double> slownesses(BudgetPolicy policy, const std::vector<Draw>& draws, double available_w) {
   std::vector<double> result(draws.size(), 0.0);
-  double wanted_w = 0.0;
-  for (const Draw& draw : draws) wanted_w += draw.mean_w();
+  const double wanted_w = engine::wanted_w(draws);
   if (wanted_w <= available_w || policy == BudgetPolicy::report) return result;
   if (policy == BudgetPolicy::job_fair) {
     return fair_slownesses(draws, available_w, wanted_w / available_w);

@@ -26,6 +26,9 @@ struct Draw {
   double mean_w(double slowness = 0.0) const;
 };
 
+// What they draw together, when nobody holds them back.
+double wanted_w(const std::vector<Draw>& draws);
+
 // The slowness of each (Speed::slowness), so that together they draw at most `available_w` at the facility above rest;
 // all 0 where they do so by themselves. `wait` is held as `proportional` is, for what was predicted too low.
 std::vector<double> slownesses(platform::BudgetPolicy policy, const std::vector<Draw>& draws, double available_w);

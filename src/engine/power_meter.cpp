@@ -1,5 +1,7 @@
 #include "engine/power_meter.hpp"
 
+#include <algorithm>
+
 #include "engine/grid_cost.hpp"
 #include "zettasim/base/contract.hpp"
 
@@ -26,6 +28,9 @@ PowerModel::PowerModel(const platform::Machine& machine, std::size_t switch_coun
   for (const auto& tier : machine.storage) {
     (tier.scope == platform::StorageScope::node ? rest_[Component::storage] : storage_at_rest_) += tier.idle;
   }
+  const platform::DeviceGroup& main = machine.main_devices();
+  if (node.gpus) burner_ = Component::gpu, burner_memory_ = Component::gpu_memory;
+  burner_range_ = (main.device.limit - main.device.idle) * static_cast<double>(main.count);
   for (const auto& supply : node.supplies) {
     supply_fixed_ = (supply_fixed_ + supply.fixed_loss) / supply.efficiency;
     supply_factor_ /= supply.efficiency;
@@ -50,7 +55,18 @@ PerComponent<Power> PowerModel::facility_at_rest(double nodes) const {
   return at_facility(power, nodes);
 }
 
-PowerMeter::PowerMeter(const PowerModel& model, std::int64_t node_count) : model_(model), node_count_(node_count) {
+PerComponent<Power> PowerModel::burning(Power power) const {
+  PerComponent<Power> result;
+  result[burner_] = power;
+  return result;
+}
+
+Power PowerModel::most_burning(double nodes, const PerComponent<Power>& above_rest) const {
+  return std::max(Power(), burner_range_ * nodes - above_rest[burner_] - above_rest[burner_memory_]);
+}
+
+PowerMeter::PowerMeter(const PowerModel& model, std::int64_t node_count, RampControl* ramp)
+    : model_(model), node_count_(node_count), ramp_(ramp) {
   now_power_ = facility_power();
   note_step({});
 }
@@ -60,6 +76,7 @@ PerComponent<Power> PowerMeter::facility_power() const {
   power[Component::network] += model_.network_at_rest();
   power[Component::storage] += model_.storage_at_rest();
   power += above_rest_;
+  power += model_.burning(burn_);
   return model_.at_facility(power, static_cast<double>(node_count_));
 }
 
@@ -71,7 +88,18 @@ void PowerMeter::integrate(Duration now) {
   grid_cost_ += grid_cost(model_.grid(), now_power_.sum(), since_, now);
   node_time_ += step * static_cast<double>(busy_nodes_);
   idle_node_time_ += step * static_cast<double>(node_count_ - busy_nodes_);
+  if (ramp_) integrate_ramp(step, now);
   since_ = now;
+}
+
+void PowerMeter::integrate_ramp(Duration step, Duration now) {
+  ramp_->note(now.si(), now_power_.sum().si());
+  if (held_back_) ramp_record_.held_back += step;
+  if (burn_ == Power()) return;
+  const PerComponent<Energy> burned = model_.at_facility(model_.burning(burn_), 0.0) * step;
+  burned_ += burned;
+  ramp_record_.burning += step;
+  ramp_record_.burned += burned.sum();
 }
 
 void PowerMeter::note_step(Duration now) {
@@ -96,6 +124,27 @@ void PowerMeter::change_busy_nodes(Duration now, std::int64_t by) {
   note_step(now);
 }
 
+void PowerMeter::hold_back(Duration now, bool held_back) {
+  integrate(now);
+  held_back_ = held_back;
+}
+
+bool PowerMeter::burn_up_to(Duration now, Power lowest) {
+  constexpr double nothing = 1e-9;  // of the power: what is missing by rounding is not burned
+  integrate(now);
+  burn_ = {};
+  now_power_ = facility_power();
+  const Power missing = lowest - now_power_.sum();
+  const bool burns = missing > now_power_.sum() * nothing;
+  if (burns) {
+    const double at_facility = model_.at_facility(model_.burning(watts(1.0)), 0.0).sum().si();
+    burn_ = std::min(missing / at_facility, model_.most_burning(static_cast<double>(node_count_), above_rest_));
+    now_power_ = facility_power();
+  }
+  note_step(now);
+  return burns;
+}
+
 void PowerMeter::finish(Duration now, RunRecord& record) {
   integrate(now);
   // What was not a job's: idle nodes, and the network's and storage's draw at rest, each with its own losses and
@@ -108,12 +157,13 @@ void PowerMeter::finish(Duration now, RunRecord& record) {
 
   PerComponent<Energy> of_jobs;
   for (const JobRecord& job : record.jobs) of_jobs += job.energy;
-  const auto everywhere = [&](Component c) { return of_jobs[c] + idle[c] + infrastructure[c]; };
+  const auto everywhere = [&](Component c) { return of_jobs[c] + idle[c] + infrastructure[c] + burned_[c]; };
   for (const Component c : all_components) {
     if (c == Component::network || c == Component::storage || c == Component::losses || c == Component::cooling)
       continue;
     record.accounts.jobs += of_jobs[c];
     record.accounts.idle_nodes += idle[c];
+    record.accounts.burn += burned_[c];
   }
   record.accounts.network = everywhere(Component::network);
   record.accounts.storage = everywhere(Component::storage);
@@ -122,6 +172,7 @@ void PowerMeter::finish(Duration now, RunRecord& record) {
   record.components = energy_;
   record.meter = total_;
   record.grid = grid_cost_;
+  record.ramp = ramp_record_;
   record.node_time = node_time_;
   record.power = std::move(steps_);
 }

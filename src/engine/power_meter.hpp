@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "engine/power_ramp.hpp"
 #include "zettasim/base/quantity.hpp"
 #include "zettasim/base/vocabulary.hpp"
 #include "zettasim/engine/run_record.hpp"
@@ -26,6 +27,10 @@ class PowerModel {
   // The same power with the losses of `nodes` nodes' supplies, of distribution, and cooling.
   PerComponent<Power> at_facility(PerComponent<Power> power, double nodes) const;
   const std::optional<platform::Grid>& grid() const { return grid_; }
+  // `power` drawn by main devices for nothing but drawing it.
+  PerComponent<Power> burning(Power power) const;
+  // The most that those of `nodes` nodes can burn beside work that draws `above_rest`.
+  Power most_burning(double nodes, const PerComponent<Power>& above_rest) const;
 
  private:
   PerComponent<Power> rest_;  // one node
@@ -36,20 +41,30 @@ class PowerModel {
   double distribution_efficiency_ = 1.0;
   double pue_ = 1.0;
   std::optional<platform::Grid> grid_;
+  Component burner_ = Component::cpu;  // the main devices
+  Component burner_memory_ = Component::cpu_memory;
+  Power burner_range_;  // of those of one node, from rest to their limit
 };
 
 // The facility meter. Times must not decrease.
 class PowerMeter {
  public:
-  PowerMeter(const PowerModel& model, std::int64_t node_count);
+  // `ramp`, where there is one, is told what the meter shows.
+  PowerMeter(const PowerModel& model, std::int64_t node_count, RampControl* ramp = nullptr);
 
   void change_job_power(Duration now, const PerComponent<Power>& before, const PerComponent<Power>& after);
   void change_busy_nodes(Duration now, std::int64_t by);
-  // Brings the integral up to `now` and hands the results over.
+  void bring_up_to(Duration now) { integrate(now); }
+  // From here on jobs are held back by the ramp, or not.
+  void hold_back(Duration now, bool held_back);
+  // Main devices burn what is missing to `lowest`, as far as they can; tells whether they have to.
+  bool burn_up_to(Duration now, Power lowest);
+  // Brings the integral up to `now`, and hands the results over.
   void finish(Duration now, RunRecord& record);
 
  private:
   void integrate(Duration now);
+  void integrate_ramp(Duration step, Duration now);
   void note_step(Duration now);
   PerComponent<Power> facility_power() const;
 
@@ -58,8 +73,13 @@ class PowerMeter {
   std::int64_t busy_nodes_ = 0;
   PerComponent<Power> above_rest_;  // of all running jobs, before conversion
   PerComponent<Power> now_power_;   // at the facility
+  Power burn_;                      // before conversion
+  bool held_back_ = false;
+  RampControl* ramp_;
   Duration since_;
   PerComponent<Energy> energy_;
+  PerComponent<Energy> burned_;
+  RampRecord ramp_record_;
   Energy total_;
   GridCost grid_cost_;
   Duration idle_node_time_;

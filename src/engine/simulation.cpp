@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "zettasim/base/contract.hpp"
 #include "zettasim/base/problem.hpp"
@@ -42,6 +43,12 @@ void expect_budget_above_rest(const platform::Machine& machine, const topology::
                                to_text(lowest), name_of(machine.facility.budget_policy), to_text(rest)));
 }
 
+// A ramp is something to keep only for a policy that acts.
+std::optional<RampControl> ramp_of(const platform::Facility& facility, double rest_w) {
+  if (!facility.ramp || facility.budget_policy == platform::BudgetPolicy::report) return std::nullopt;
+  return RampControl(*facility.ramp, rest_w);
+}
+
 }  // namespace
 
 Simulation::Simulation(const platform::Machine& machine, const topology::Network& network, const workload::Trace& trace,
@@ -54,7 +61,8 @@ Simulation::Simulation(const platform::Machine& machine, const topology::Network
       world_(static_cast<std::size_t>(machine.node_count),
              machine.peak(Precision::fp64).si() / static_cast<double>(machine.node_count)),
       power_model_(machine, network.switch_count()),
-      meter_(power_model_, machine.node_count),
+      ramp_(ramp_of(machine.facility, rest_w())),
+      meter_(power_model_, machine.node_count, ramp_ ? &*ramp_ : nullptr),
       sharing_(planner_.resource_capacities()),
       pool_(machine.node_count),
       placer_(make_placer(options.placement, machine, trace.seed)),
@@ -68,6 +76,10 @@ RunRecord Simulation::run() {
   world_.start_actor("batch system", 0, [this] { run_batch_system(); });
   const bool acts = machine_.facility.budget_policy != platform::BudgetPolicy::report;
   if (acts && !machine_.facility.budget_signal.empty()) world_.start_actor("grid", 0, [this] { follow_signal(); });
+  if (ramp_) {
+    ramp_alarm_ = std::make_unique<Alarm>();
+    world_.start_actor("ramp", 0, [this] { follow_ramp(); });
+  }
   world_.run();
   if (failure_) std::rethrow_exception(failure_);
   for (const JobRecord& job : record_.jobs) record_.end = std::max(record_.end, job.end);
@@ -92,6 +104,20 @@ void Simulation::follow_signal() {
     settle_power(to_ring);
     ring(to_ring);
     batch_alarm_->ring();
+  }
+}
+
+// While power moves as fast as it may, each interval lets it move on. While it rests nothing happens here.
+void Simulation::follow_ramp() {
+  while (jobs_done_ < trace_.jobs.size()) {
+    const double left_s = ramp_->next_s() - now_s();
+    if (!ramp_acts_ || left_s <= 0.0) {  // none is left where the clock cannot tell two intervals from each other
+      ramp_alarm_->sleep();
+    } else if (ramp_alarm_->sleep(left_s) && jobs_done_ < trace_.jobs.size()) {
+      Alarms to_ring;
+      settle_power(to_ring);
+      ring(to_ring);
+    }
   }
 }
 
@@ -138,6 +164,7 @@ void Simulation::batch_system() {
       batch_alarm_->sleep();
     }
   }
+  if (ramp_alarm_) ramp_alarm_->ring();
 }
 
 void Simulation::submit_due_jobs() {
@@ -344,7 +371,8 @@ void Simulation::settle_power(Alarms& to_ring) {
     drawing.push_back(play.get());
     draws.push_back(*play->job.draw());
   }
-  const auto allowed = slownesses(machine_.facility.budget_policy, draws, available_w_);
+  const double most_w = may_draw_w();
+  const auto allowed = slownesses(machine_.facility.budget_policy, draws, most_w);
   for (std::size_t i = 0; i < drawing.size(); ++i) {
     Play& play = *drawing[i];
     if (play.job.speed().slowness == allowed[i]) continue;
@@ -353,6 +381,27 @@ void Simulation::settle_power(Alarms& to_ring) {
     meter_.change_job_power(seconds(now_s()), before, play.job.power());
     for (const auto& alarm : play.roles) to_ring.push_back(alarm.get());
   }
+  if (ramp_) settle_ramp(most_w < available_w_ && wanted_w(draws) > most_w, to_ring);
+}
+
+double Simulation::rest_w() const {
+  return power_model_.facility_at_rest(static_cast<double>(machine_.node_count)).sum().si();
+}
+
+// What all jobs together may draw above rest now: what the limit leaves, or what the ramp has come to.
+double Simulation::may_draw_w() {
+  if (!ramp_) return available_w_;
+  meter_.bring_up_to(seconds(now_s()));
+  return std::min(available_w_, ramp_->highest_above_w(rest_w()));
+}
+
+// Power that falls follows the ramp, but not above a limit that falls faster.
+void Simulation::settle_ramp(bool held_back, Alarms& to_ring) {
+  meter_.hold_back(seconds(now_s()), held_back);
+  const double lowest_w = std::min(ramp_->lowest_w(), available_w_ + rest_w());
+  const bool burns = meter_.burn_up_to(seconds(now_s()), watts(lowest_w));
+  const bool acted = std::exchange(ramp_acts_, held_back || burns);
+  if (ramp_acts_ && !acted) to_ring.push_back(ramp_alarm_.get());
 }
 
 // Ringing an alarm lets other actors run, so everything is up to date before the first one rings.

@@ -5,6 +5,7 @@
 #include <exception>
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "engine/job_plan.hpp"
@@ -40,6 +41,7 @@ class Simulation {
 
   void rank_links();
   void follow_signal();
+  void follow_ramp();
 
   // The batch system.
   void run_batch_system();
@@ -64,6 +66,9 @@ class Simulation {
   using Alarms = std::vector<Alarm*>;
   void settle_sharing(Alarms& to_ring);
   void settle_power(Alarms& to_ring);
+  double rest_w() const;  // of the whole machine, at the facility
+  double may_draw_w();
+  void settle_ramp(bool held_back, Alarms& to_ring);
   static void ring(const Alarms& alarms);
 
   double now_s() const { return world_.now_s(); }
@@ -76,6 +81,7 @@ class Simulation {
   Planner planner_;  // before the world: it may fork
   SimGridWorld world_;
   PowerModel power_model_;
+  std::optional<RampControl> ramp_;
   PowerMeter meter_;
   Sharing sharing_;
   NodePool pool_;
@@ -83,6 +89,8 @@ class Simulation {
   RunRecord record_;
 
   std::unique_ptr<Alarm> batch_alarm_;
+  std::unique_ptr<Alarm> ramp_alarm_;
+  bool ramp_acts_ = false;  // it holds jobs back, or devices burn: the next interval will be another
   std::vector<WaitingJob> queue_;
   RunningJobs running_;
   std::map<JobId, std::unique_ptr<Play>> plays_;
@@ -91,7 +99,7 @@ class Simulation {
   std::size_t next_submit_ = 0;
   std::size_t jobs_done_ = 0;
   std::exception_ptr failure_;  // of an actor, thrown when the engine has stopped
-  double available_w_ = 0.0;                                            // of the budget, above rest
+  double available_w_ = 0.0;    // of the budget, above rest
   std::map<std::pair<std::size_t, std::int64_t>, double> predicted_w_;  // by application and nodes
   std::vector<double> resource_bytes_;
   std::map<std::pair<bool, double>, double> latencies_;  // (collective, seconds) -> count

@@ -177,6 +177,22 @@ std::vector<StorageTier> read_storage(const std::optional<Field>& storage) {
   return result;
 }
 
+std::optional<PowerRamp> read_ramp(const std::optional<Field>& field) {
+  if (!field) return std::nullopt;
+  if (!field->is_object()) {
+    field->problem("found " + field->found() + ", expected an object with up, down or both: {\"up\": \"5 MW/min\"}");
+    return std::nullopt;
+  }
+  PowerRamp result;
+  if (const auto up = field->optional("up")) result.up = up->positive<PowerRate>();
+  if (const auto down = field->optional("down")) result.down = down->positive<PowerRate>();
+  if (const auto interval = field->optional("interval")) result.interval = interval->positive<Duration>();
+  if (!result.up && !result.down) {
+    field->problem("found neither up nor down, expected at least one rate such as \"5 MW/min\"; or leave the ramp out");
+  }
+  return result;
+}
+
 // A power alone; or an object with a limit and more. A power with its origin takes the other members beside it, where
 // --set puts them, and a limit beside it takes its place.
 void read_budget(const Field& budget, Facility& facility) {
@@ -197,6 +213,7 @@ void read_budget(const Field& budget, Facility& facility) {
           {.from = step["from"].positive<Duration>(), .limit = step["limit"].positive<Power>()});
     }
   }
+  facility.ramp = read_ramp(budget.optional("ramp"));
 }
 
 constexpr double most_per_kwh = 1e6;  // grams, or units of money: more is a typing error
@@ -342,8 +359,32 @@ void check_budget_signal(const Field& root, const std::vector<PowerLimit>& signa
   }
 }
 
+// Every interval in which a ramp acts is an event of the run, so a swing from nothing to the limit has to be over after
+// a number of them that no run notices.
+void check_ramp(const Field& ramp, const Facility& facility) {
+  constexpr double most_steps = 1000.0;
+  constexpr Duration shortest = seconds(1e-3);  // what meters at a facility can tell
+  if (facility.budget_policy == BudgetPolicy::report) {
+    ramp.problem(
+        "found a ramp with the policy \"report\", expected a policy that acts on jobs: add one beside it, such as "
+        "\"policy\": \"proportional\"");
+  }
+  Power highest = facility.budget;
+  for (const PowerLimit& step : facility.budget_signal) highest = std::max(highest, step.limit);
+  Duration least = shortest;
+  for (const auto& rate : {facility.ramp->up, facility.ramp->down}) {
+    if (rate) least = std::max(least, highest / *rate / most_steps);
+  }
+  if (facility.ramp->interval >= least) return;
+  ramp.problem(fmt::format(
+      "found an interval of {} s, expected {:.3g} s or more: a swing up to the highest limit, {}, would take "
+      "more than {:.0f} intervals; write a longer \"interval\", or a faster rate",
+      facility.ramp->interval.si(), std::ceil(least.si() * 1000.0) / 1000.0, in_watts_text(highest), most_steps));
+}
+
 void check_between_fields(const Field& root, const Machine& machine) {
   check_budget_signal(root, machine.facility.budget_signal);
+  if (machine.facility.ramp) check_ramp(root["facility"]["budget"]["ramp"], machine.facility);
   check_node(root["node"], machine.node);
   check_network(root, machine);
   check_storage(root, machine.storage);

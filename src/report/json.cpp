@@ -53,6 +53,24 @@ json flops_json(const Summary& s) {
   return result;
 }
 
+json power_json(const Run& run) {
+  const Summary& s = run.summary;
+  json result = {{"mean_w", s.mean_power.si()},
+                 {"peak_w", s.peak_power.si()},
+                 {"budget_w", s.budget.si()},
+                 {"policy", name_of(run.machine.facility.budget_policy)},
+                 {"time_above_budget_s", s.time_above_budget.si()},
+                 {"throttled_node_seconds", s.throttled_node_time.si()},
+                 {"slowdown_mean", s.mean_power_slowdown},
+                 {"slowdown_longest", s.longest_power_slowdown}};
+  if (run.machine.facility.ramp) {
+    const auto& ramp = run.record.ramp;
+    result["ramp"] = {
+        {"held_back_s", ramp.held_back.si()}, {"burning_s", ramp.burning.si()}, {"burned_j", ramp.burned.si()}};
+  }
+  return result;
+}
+
 json energy_json(const Run& run) {
   const auto& a = run.record.accounts;
   json result = {{"facility_meter_j", run.record.meter.si()},
@@ -64,6 +82,7 @@ json energy_json(const Run& run) {
                    {"losses", a.losses.si()},
                    {"cooling", a.cooling.si()}}},
                  {"components_j", by_component(run.record.components)}};
+  if (run.machine.facility.ramp) result["accounts_j"]["burn"] = a.burn.si();
   if (run.machine.facility.heat_reused > 0.0) result["heat_reused_j"] = run.summary.heat_reused.si();
   if (const auto& grid = run.machine.facility.grid) {
     result["carbon_g"] = run.record.grid.carbon_g;
@@ -108,15 +127,7 @@ json summary_value(const Run& run) {
           {"flops", flops_json(s)},
           {"collectives", quantiles(s.collectives)},
           {"messages", quantiles(s.messages)},
-          {"power",
-           {{"mean_w", s.mean_power.si()},
-            {"peak_w", s.peak_power.si()},
-            {"budget_w", s.budget.si()},
-            {"policy", name_of(run.machine.facility.budget_policy)},
-            {"time_above_budget_s", s.time_above_budget.si()},
-            {"throttled_node_seconds", s.throttled_node_time.si()},
-            {"slowdown_mean", s.mean_power_slowdown},
-            {"slowdown_longest", s.longest_power_slowdown}}},
+          {"power", power_json(run)},
           {"energy", energy_json(run)},
           {"applications", applications_json(s)}};
 }

@@ -122,13 +122,19 @@ std::string power_lines(const Run& run) {
                          count(static_cast<std::int64_t>(std::min(in_hours(s.throttled_node_time), 1e18))),
                          percent(s.mean_power_slowdown - 1.0), percent(s.longest_power_slowdown - 1.0));
   }
+  if (run.machine.facility.ramp) {
+    const auto& ramp = run.record.ramp;
+    lines += fmt::format("    ramp: jobs held back for {}, {} burned in {}\n", to_text(ramp.held_back),
+                         to_text(ramp.burned), to_text(ramp.burning));
+  }
   const auto efficiency = fmt::format("{:.4g} GFLOPS/W", s.flops_per_joule / 1e9);
   lines += fmt::format("  energy        {} at the facility meter, {}\n",
                        with_interval(run, "energy.facility_meter_j", to_text(s.energy)),
                        with_interval(run, "flops.flops_per_joule", efficiency));
   const auto share = [&](Energy part) { return s.energy.si() > 0.0 ? percent(part / s.energy) : percent(0.0); };
-  lines += fmt::format("    jobs {}, idle nodes {}, network {}, storage {}, losses {}, cooling {}\n", share(a.jobs),
-                       share(a.idle_nodes), share(a.network), share(a.storage), share(a.losses), share(a.cooling));
+  lines += fmt::format("    jobs {}, idle nodes {}, network {}, storage {}, losses {}, cooling {}{}\n", share(a.jobs),
+                       share(a.idle_nodes), share(a.network), share(a.storage), share(a.losses), share(a.cooling),
+                       run.machine.facility.ramp ? ", burn " + share(a.burn) : "");
   return lines + grid_line(run);
 }
 

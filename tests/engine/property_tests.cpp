@@ -124,6 +124,37 @@ Scenario random_scenario_under_budget(int number) {
   return scenario;
 }
 
+// The same with a ramp in one direction or both, of a swing in some seconds.
+Scenario random_scenario_with_ramp(int number) {
+  Scenario scenario = random_scenario_under_budget(number);
+  RandomStream random(2032, "ramps", static_cast<std::uint64_t>(number));
+  const auto network = topology::build_network(scenario.machine);
+  const Power swing =
+      engine::power_at_rest(scenario.machine, *network).sum() * std::pow(10.0, random.uniform(-3.0, -0.5));
+  platform::PowerRamp ramp{.interval = seconds(random.uniform(0.05, 1.0))};
+  if (number % 3 != 1) ramp.up = swing / seconds(random.uniform(1.0, 20.0));
+  if (number % 3 != 0) ramp.down = swing / seconds(random.uniform(1.0, 20.0));
+  scenario.machine.facility.ramp = ramp;
+  return scenario;
+}
+
+// By how much the meter goes beyond what it may show in an interval, over what it may change by.
+double beyond_ramp(const engine::RunRecord& record, const platform::PowerRamp& ramp, Power rest) {
+  const double length_s = ramp.interval.si();
+  double worst = 0.0;
+  for (const auto& step : record.power) {
+    const double began_s = std::floor(step.time.si() / length_s + 1e-9) * length_s;
+    Power before = rest;
+    for (const auto& earlier : record.power) {
+      if (earlier.time.si() < began_s - 1e-9 * length_s) before = earlier.power.sum();
+    }
+    const double change_w = (step.power.sum() - before).si();
+    if (ramp.up) worst = std::max(worst, change_w / (*ramp.up * ramp.interval).si() - 1.0);
+    if (ramp.down) worst = std::max(worst, -change_w / (*ramp.down * ramp.interval).si() - 1.0);
+  }
+  return worst;
+}
+
 constexpr int scenarios = 60;
 
 }  // namespace
@@ -238,6 +269,46 @@ TEST_CASE("clock states that nobody needs change no bit and under a budget they 
   }
   CHECK(time_s < time_without_s);
   CHECK(energy_j < energy_without_j);
+}
+
+TEST_CASE("a ramp is kept in every interval and loses no joule") {
+  int held_back = 0, burned = 0;
+  for (int i = 0; i < scenarios; ++i) {
+    const Scenario s = random_scenario_with_ramp(i);
+    const auto v = run_in_child([&] {
+      const auto network = topology::build_network(s.machine);
+      const auto record = engine::simulate(s.machine, *network, s.trace);
+      Power peak;
+      for (const auto& step : record.power) peak = std::max(peak, step.power.sum());
+      return std::vector<double>{
+          beyond_ramp(record, *s.machine.facility.ramp, engine::power_at_rest(s.machine, *network).sum()),
+          record.accounts.sum().si(),
+          record.components.sum().si(),
+          record.meter.si(),
+          peak.si(),
+          record.ramp.held_back.si(),
+          record.accounts.burn.si()};
+    });
+    INFO("scenario " << i);
+    REQUIRE(v[0] <= 1e-6);
+    REQUIRE(v[1] == Approx(v[3]).epsilon(1e-9));
+    REQUIRE(v[2] == Approx(v[3]).epsilon(1e-9));
+    REQUIRE(v[4] <= s.machine.facility.budget.si());
+    held_back += v[5] > 0.0;
+    burned += v[6] > 0.0;
+  }
+  CHECK(held_back > scenarios / 3);  // the ramps bite
+  CHECK(burned > scenarios / 3);
+}
+
+TEST_CASE("with a ramp playing every phase on an actor per node gives the numbers of both shortcuts") {
+  for (int i = 0; i < scenarios; ++i) {
+    const Scenario s = random_scenario_with_ramp(i);
+    INFO("scenario " << i);
+    const Numbers shortcuts = simulate_in_child(s.machine, s.trace);
+    require_same(shortcuts, simulate_in_child(s.machine, s.trace, {.strides = engine::Strides::unstrided}));
+    require_same(shortcuts, simulate_in_child(s.machine, s.trace, {.roles = engine::Roles::unfolded}));
+  }
 }
 
 TEST_CASE("a machine with power to spare gives the same bits under every policy") {

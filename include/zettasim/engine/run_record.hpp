@@ -93,7 +93,15 @@ struct EnergyAccounts {
   Energy storage;
   Energy losses;
   Energy cooling;
-  Energy sum() const { return jobs + idle_nodes + network + storage + losses + cooling; }
+  Energy burn = {};  // of devices without work, so that power fell no faster than its ramp
+  Energy sum() const { return jobs + idle_nodes + network + storage + losses + cooling + burn; }
+};
+
+// What the limit on how fast power may change did (platform::PowerRamp).
+struct RampRecord {
+  Duration held_back;  // in which jobs had to wait for power to rise
+  Duration burning;    // in which devices burned what was missing as it fell
+  Energy burned;       // at the facility meter: accounts.burn with its losses and cooling
 };
 
 struct RunRecord {
@@ -103,6 +111,7 @@ struct RunRecord {
   GridCost grid;                // of that energy
   EnergyAccounts accounts;
   PerComponent<Energy> components;  // the same energy by component
+  RampRecord ramp;
   std::vector<PowerStep> power;
   Duration node_time;                                         // node-seconds given to jobs
   std::vector<LatencySample> collectives;                     // sorted by latency

@@ -330,11 +330,12 @@ struct RackLimit {
   Power limit;             // at the rack's inlet
   bool operator==(const RackLimit&) const = default;
 };
-// How fast the draw at the facility meter may change, which is looked at once every interval.
+// How fast the draw at the facility meter may change: by no more in any interval, which are counted from the beginning
+// of the run, than in a time as long at these rates. What is not set is free.
 struct PowerRamp {
-  PowerRate up;
-  PowerRate down;
-  Duration interval;
+  std::optional<PowerRate> up = {};    // jobs are held back
+  std::optional<PowerRate> down = {};  // devices without work burn what is missing
+  Duration interval = seconds(1.0);
   bool operator==(const PowerRamp&) const = default;
 };
 
