@@ -16,7 +16,7 @@ constexpr std::size_t most_jobs = 1024;
 }  // namespace
 
 void UncertaintyOption::add_to(CLI::App& command, const std::string& help) {
-  command.add_option("--uncertainty", draws_, help);
+  command.add_option("--uncertainty", draws_, help)->check(CLI::NonNegativeNumber);
   jobs_ = std::max(1U, std::thread::hardware_concurrency());
   command.add_option("--jobs", jobs_, "Draws at a time; without it, as many as there are cores");
 }

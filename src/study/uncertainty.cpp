@@ -100,12 +100,13 @@ class Runs {
       }
       for (const Ended& ended : pool.wait()) {
         take(ended);
+        if (is_refused(ended)) return;
         if (draws_.on_progress) draws_.on_progress(++done, commands_.size());
       }
     }
-    if (found_[0].empty()) throw InputError(command_[0], failures_[0]);
   }
   const std::vector<double>& operator[](std::size_t at) const { return found_[at]; }
+  const std::string& failure(std::size_t at) const { return failures_[at]; }
   Intervals intervals() const;
 
  private:
@@ -121,6 +122,8 @@ class Runs {
     }
     if (failure.empty()) found_[ended.ticket] = std::move(found);
   }
+  // As described there is no result: draws are of no use then.
+  bool is_refused(const Ended& ended) const { return ended.ticket == 0 && found_[0].empty(); }
   std::vector<double> drawn(std::size_t figure) const;  // sorted
 
   std::vector<std::string> command_;
@@ -182,10 +185,12 @@ std::vector<UncertainNumber> uncertain_numbers(const std::string& resolved) {
 
 double Swing::width() const { return std::abs(flops_high - flops_low) + std::abs(power_high - power_low); }
 
-Intervals intervals_of(const std::vector<std::string>& command, const std::vector<Figure>& figures,
-                       const std::vector<UncertainNumber>& numbers, const Draws& draws, const Program& program) {
+std::optional<Intervals> intervals_of(const std::vector<std::string>& command, const std::vector<Figure>& figures,
+                                      const std::vector<UncertainNumber>& numbers, const Draws& draws,
+                                      const Program& program) {
   Runs runs(command, figures, numbers, draws);
   runs.run(program);
+  if (runs[0].empty()) return std::nullopt;
   return runs.intervals();
 }
 
@@ -200,8 +205,9 @@ Uncertainty uncertainty_of(const std::vector<std::string>& command, const std::v
     }
   }
   runs.run(program);
-  Uncertainty result{.drawn = runs.intervals()};
   const auto& described = runs[0];
+  if (described.empty()) throw InputError(command[0], runs.failure(0));
+  Uncertainty result{.drawn = runs.intervals()};
   for (std::size_t i = 0; i < numbers.size(); ++i) {
     const auto &low = runs[1 + draws.count + 2 * i], &high = runs[2 + draws.count + 2 * i];
     result.swings.push_back({numbers[i], change(low, described, flops_figure), change(high, described, flops_figure),

@@ -74,6 +74,16 @@ TEST_CASE("a run on a machine whose numbers carry no range is told as ever and c
   const Outcome many = call("run fugakunext two-jobs --uncertainty 1000000");
   CHECK(many.exit_code == 2);
   CHECK(contains(many.error, "expected at most 100000 draws"));
+  CHECK(call("run fugakunext two-jobs --uncertainty -1").exit_code == 2);
+}
+
+TEST_CASE("a run that is refused is refused in the same words with and without intervals") {
+  const std::string run =
+      "run fugakunext two-jobs --set '/facility/budget={\"limit\": \"1 MW\", \"policy\": \"wait\"}'";
+  const Outcome drawn = call(run), plain = call(run + " --uncertainty 0");
+  CHECK(drawn.exit_code == 2);
+  CHECK(contains(drawn.error, "expected more than"));
+  CHECK(drawn.error == plain.error);
 }
 
 // The numbers as described lie inside the interval of what is drawn around them.

@@ -77,7 +77,7 @@ TEST_CASE("intervals of any figures of a command take a run for each draw and on
                       runs.push_back(done);
                     }};
   const auto numbers = uncertain_numbers(resolved);
-  const auto result = intervals_of({"run"}, {{"facility_power_w", "W", "power"}}, numbers, draws, by_hand);
+  const auto result = intervals_of({"run"}, {{"facility_power_w", "W", "power"}}, numbers, draws, by_hand).value();
   CHECK(runs.size() == 21);
   CHECK(runs.back() == 21);
   CHECK(result.numbers == 2);
@@ -101,8 +101,22 @@ TEST_CASE("draws without a result are counted and the others make the interval",
     return by_hand.run(words);
   };
   const auto result = intervals_of({"run"}, {{"facility_power_w", "W", "power"}}, uncertain_numbers(resolved),
-                                   {.count = 20, .workers = 2}, program);
+                                   {.count = 20, .workers = 2}, program)
+                          .value();
   CHECK(result.failed == 10);
   CHECK(result.first_failure == "too much power");
   CHECK(result.find("facility_power_w")->high < 1000.0);
+}
+
+// It is refused in each run, as described too.
+TEST_CASE("a command that gives no result as it is has no interval and predicts nothing", "[study]") {
+  Program program = by_hand;
+  program.run = [](const std::vector<std::string>&) {
+    fmt::print(stderr, "no such machine");
+    return 2;
+  };
+  const auto numbers = uncertain_numbers(resolved);
+  const Draws draws{.count = 20, .workers = 2};
+  CHECK(!intervals_of({"run"}, {{"facility_power_w", "W", "power"}}, numbers, draws, program));
+  CHECK_THROWS_WITH(uncertainty_of({"predict"}, numbers, draws, program), Catch::Contains("no such machine"));
 }

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,10 +33,11 @@ struct Draws {
   std::function<void(std::size_t done, std::size_t total)> on_progress = {};  // runs, after each
 };
 
-// Intervals of figures that `command` prints; it is given without --json and can take "--uncertainty 0". Throws
-// InputError when it gives no result as it is.
-Intervals intervals_of(const std::vector<std::string>& command, const std::vector<Figure>& figures,
-                       const std::vector<UncertainNumber>& numbers, const Draws& draws, const Program& program);
+// Intervals of figures that `command` prints; it is given without --json and can take "--uncertainty 0". Nothing when
+// it gives no result as it is: whoever runs it so hears why.
+std::optional<Intervals> intervals_of(const std::vector<std::string>& command, const std::vector<Figure>& figures,
+                                      const std::vector<UncertainNumber>& numbers, const Draws& draws,
+                                      const Program& program);
 
 // What one number does alone, as shares of the prediction as described.
 struct Swing {
@@ -50,7 +52,8 @@ struct Uncertainty {
   std::vector<Swing> swings = {};  // widest first
 };
 
-// The same for a command that predicts, with what each number does alone.
+// The same for a command that predicts, with what each number does alone. Throws InputError when it gives no prediction
+// as it is.
 Uncertainty uncertainty_of(const std::vector<std::string>& command, const std::vector<UncertainNumber>& numbers,
                            const Draws& draws, const Program& program);
 
