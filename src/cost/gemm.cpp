@@ -12,6 +12,8 @@ namespace {
 
 struct Shape {
   double m, n, k;
+  double number_bytes;  // of A and B
+  double result_bytes;  // of C
 };
 
 // One way to cut a product: tiles of rows x columns, each over k / split.
@@ -29,16 +31,15 @@ constexpr std::array splits = {1.0, 2.0, 4.0, 8.0, 16.0};
 constexpr double least_split_k = 256.0;    // shorter parts cost more in partial sums than they gain
 constexpr double partial_sum_bytes = 4.0;  // sums of a split are kept in FP32, or in FP64 below
 
-CutCost cost_of(const Shape& shape, const Cut& cut, const platform::MatrixTiling& tiling, double rate,
-                double number_bytes) {
+CutCost cost_of(const Shape& shape, const Cut& cut, const platform::MatrixTiling& tiling, double rate) {
   const double tiles = std::ceil(shape.m / cut.rows) * std::ceil(shape.n / cut.columns);
   const auto units = static_cast<double>(tiling.units);
   const double waves = std::ceil(tiles * cut.split / units);
   const double tile_flops = 2.0 * cut.rows * cut.columns * shape.k / cut.split;
   const double sums =
-      cut.split > 1.0 ? 2.0 * cut.split * shape.m * shape.n * std::max(partial_sum_bytes, number_bytes) : 0.0;
+      cut.split > 1.0 ? 2.0 * cut.split * shape.m * shape.n * std::max(partial_sum_bytes, shape.result_bytes) : 0.0;
   return {.compute_s = waves * (tile_flops * units / rate + tiling.ramp.si()),
-          .cache_bytes = tiles * (cut.rows + cut.columns) * shape.k * number_bytes + sums};
+          .cache_bytes = tiles * (cut.rows + cut.columns) * shape.k * shape.number_bytes + sums};
 }
 
 // The largest tile and its halvings, longer side first, down to an eighth of each side.
@@ -83,8 +84,7 @@ platform::MatrixTiling tiling_of(const platform::Device& device) {
 }
 
 KernelCost matrix_multiply_cost(const platform::Device& device, Precision precision, double m, double n, double k,
-                                double count) {
-  const Shape shape{m, n, k};
+                                double count, std::optional<Precision> result) {
   if (m <= 0.0 || n <= 0.0 || k <= 0.0 || count <= 0.0) return {};
   const auto used = platform::precision_used(device, precision);
   ZETTASIM_EXPECT(used.has_value(), "a product in {} for device \"{}\", which has no precision for it",
@@ -92,13 +92,14 @@ KernelCost matrix_multiply_cost(const platform::Device& device, Precision precis
   const platform::ComputeRate& rate = *device.rates[*used];
   const platform::MatrixTiling tiling = tiling_of(device);
   const double number_bytes = bytes_of(*used);
+  const Shape shape{m, n, k, number_bytes, result ? bytes_of(*result) : number_bytes};
   const double sustained = (rate.peak * rate.efficiency).si();
   const platform::Cache* cache = device.caches.empty() ? nullptr : &device.caches.back();
   double compute_s = 0.0;
   double cache_bytes = 0.0;
   double best_s = -1.0;
   const auto consider = [&](const Cut& cut) {
-    const CutCost cost = cost_of(shape, cut, tiling, sustained, number_bytes);
+    const CutCost cost = cost_of(shape, cut, tiling, sustained);
     const double cache_s = cache ? cost.cache_bytes / cache->bandwidth.si() : 0.0;
     const double total_s = std::max(cost.compute_s, cache_s);
     if (best_s >= 0.0 && total_s >= best_s) return;
@@ -114,7 +115,7 @@ KernelCost matrix_multiply_cost(const platform::Device& device, Precision precis
     }
   }
   DeviceWork work;
-  const DataSize traffic = bytes(count * (m * k + k * n + 2.0 * m * n) * number_bytes);
+  const DataSize traffic = bytes(count * ((m * k + k * n) * number_bytes + 2.0 * m * n * shape.result_bytes));
   work.arithmetic = seconds(count * compute_s);
   work.compute_energy = flops(count * 2.0 * m * n * k) * rate.energy;
   if (cache) work.cache = bytes(count * cache_bytes) / cache->bandwidth;

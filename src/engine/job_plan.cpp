@@ -287,7 +287,8 @@ Stage Planner::price_product(const workload::MatrixMultiply& product, std::size_
   const platform::DeviceGroup& group = devices_for(product.device);
   Stage stage = price_work(
       group,
-      cost::matrix_multiply_cost(group.device, product.precision, product.m, product.n, product.k, product.count),
+      cost::matrix_multiply_cost(group.device, product.precision, product.m, product.n, product.k, product.count,
+                                 product.result),
       nodes);
   stage.flops[product.precision] =
       product.flops_per_device() * (static_cast<double>(group.count) * static_cast<double>(nodes));

@@ -185,7 +185,7 @@ std::vector<ModelInfo> make_models() {
         count("n", 0, 0, 1e9, "rows of the matrix; 0: as memory_fill says"),
         count("block", 3072, 1, 65536, "columns of a panel"),
         choice("precision", {"fp16", "bf16", "fp8"}, "number format of the products"),
-        count("refinements", 5, 0, 1000, "iterations that refine the solution"),
+        count("refinements", 3, 0, 1000, "iterations that refine the solution"),
         count("sections", 50, 1, 10000, "slices of the factorisation")},
        build_hpl_mxp},
       {"lattice-qcd",

@@ -226,37 +226,42 @@ Program build_hpl(const Application& application, std::int64_t nodes, const Node
 
 namespace {
 
+// A triangular solve in FP32 that one row or column of the grid does, `lines` of them there are: the mean of all
+// devices, and then the time that is longer.
+void add_solve(const char* solve_name, const char* wait_name, double rows, double columns, double k, double lines,
+               std::vector<Phase>& phases) {
+  const Phase solve{
+      solve_name,
+      MatrixMultiply{
+          .precision = Precision::fp32, .m = rows, .n = columns, .k = std::max(1.0, k / 2.0), .count = 1.0 / lines}};
+  phases.push_back(solve);
+  phases.push_back({wait_name, Idle{lines - 1.0, {solve}}});
+}
+
 // One panel of HPL-MxP at a trailing matrix of `edge` rows: no pivots, so no swaps and no waiting for columns.
 Phase mxp_panel(const Factorisation& lu, double edge, double low_bytes) {
   const LocalShape local = local_shape(lu, edge);
-  const Phase update = product("update", lu.precision, local.rows, local.columns, lu.block);
-  // The products read and write the trailing matrix in the low precision's bytes; it is held in FP32.
-  const double wider = 2.0 * (fp32_bytes - low_bytes) * local.rows * local.columns;
+  Phase update = product("update", lu.precision, local.rows, local.columns, lu.block);
+  std::get<MatrixMultiply>(update.what).result = Precision::fp32;
   std::vector<Phase> trailing{update, wait_for_largest_share(lu, local, update)};
-  const Phase solve{"solve for L", MatrixMultiply{.precision = Precision::fp32,
-                                                  .m = local.rows,
-                                                  .n = lu.block,
-                                                  .k = std::max(1.0, lu.block / 2.0),
-                                                  .count = 1.0 / lu.grid.columns}};
   std::vector<Phase> next{
       product("diagonal block", Precision::fp32, lu.block, lu.block, std::max(1.0, lu.block / 3.0)),
-      {"diagonal broadcast", Collective{CollectiveOperation::broadcast, bytes(fp32_bytes * lu.block * lu.block), {}}},
-      solve,
-      {"wait for L", Idle{lu.grid.columns - 1.0, {solve}}},
-      {"panel broadcast",
-       Collective{CollectiveOperation::broadcast, bytes(low_bytes * local.rows * lu.block), lu.grid.row()}},
-      {"row broadcast",
-       Collective{CollectiveOperation::broadcast, bytes(low_bytes * local.columns * lu.block), lu.grid.column()}}};
-  return {"panel", Overlap{{std::move(trailing),
-                            std::move(next),
-                            {copies("keep in FP32", lu.devices_per_node * std::max(0.0, wider))}}}};
+      {"diagonal broadcast", Collective{CollectiveOperation::broadcast, bytes(fp32_bytes * lu.block * lu.block), {}}}};
+  add_solve("solve for L", "wait for L", local.rows, lu.block, lu.block, lu.grid.columns, next);
+  add_solve("solve for U", "wait for U", lu.block, local.columns, lu.block, lu.grid.rows, next);
+  next.push_back({"panel broadcast",
+                  Collective{CollectiveOperation::broadcast, bytes(low_bytes * local.rows * lu.block), lu.grid.row()}});
+  next.push_back({"row broadcast", Collective{CollectiveOperation::broadcast,
+                                              bytes(low_bytes * local.columns * lu.block), lu.grid.column()}});
+  return {"panel", Overlap{{std::move(trailing), std::move(next)}}};
 }
 
 }  // namespace
 
 // HPL-MxP: LU factorisation without pivoting in a low precision, held in FP32, then the solution refined to FP64.
 //   N            = sqrt(memory_fill * memory / 4), or given
-//   update       products of the low precision; L and U broadcast in it, 2 or 1 bytes a number
+//   update       products of the low precision, added up in FP32; L and U broadcast in it, 2 or 1 bytes a number
+//   panel        L and U by triangular solves in FP32 on one column and one row of the grid, hidden behind the update
 //   refinement   each iteration makes the FP64 matrix anew row by row, 2 N^2 flops, and solves with the FP32 factors
 // Counted as 2/3 N^3 + 3/2 N^2. Source: hpl-mxp.org; Lu et al. 2022 (OpenMxP on Summit and Frontier) for FP32 storage.
 // Limits: docs/model-applications.md#hpl-mxp.

@@ -52,6 +52,7 @@ MatrixMultiply read_matmul(const Field& field) {
   product.n = field["n"].number(1.0, most_products);
   product.k = field["k"].number(1.0, most_products);
   if (const auto count = field.optional("count")) product.count = count->number(0.0, most_products);
+  if (const auto result = field.optional("result")) product.result = result->choice(precision_names());
   return product;
 }
 
@@ -197,13 +198,14 @@ struct PhaseWriter {
     return {{"kernel", members}};
   }
   ordered_json operator()(const MatrixMultiply& product) const {
-    return {{"matmul",
-             {{"device", name_of(product.device)},
-              {"precision", name_of(product.precision)},
-              {"m", product.m},
-              {"n", product.n},
-              {"k", product.k},
-              {"count", product.count}}}};
+    ordered_json members = {{"device", name_of(product.device)},
+                            {"precision", name_of(product.precision)},
+                            {"m", product.m},
+                            {"n", product.n},
+                            {"k", product.k},
+                            {"count", product.count}};
+    if (product.result) members["result"] = name_of(*product.result);
+    return {{"matmul", members}};
   }
   ordered_json operator()(const Collective& collective) const {
     ordered_json members = {{"operation", name_of(collective.operation)}, {"size", size_text(collective.size)}};

@@ -65,6 +65,20 @@ TEST_CASE("a product whose energy does not fit under the limit takes energy over
   CHECK(cost.limited_by == Roof::power);
 }
 
+// BF16 operands of 2 x 1000 numbers and a result of 1000 x 1000, read and written: 2 * 2,000 B + 2 * 2 MB in BF16, and
+// 4,000 B + 2 * 4 MB in FP32.
+TEST_CASE("a result in FP32 moves twice the bytes of one in BF16", "[cost][analytic]") {
+  auto gpu = ten_units();
+  gpu.memory.energy = test::gpu().memory.energy;
+  const auto moved = [&](std::optional<Precision> result) {
+    const auto cost = cost::matrix_multiply_cost(gpu, Precision::bf16, 1000, 1000, 1, 1.0, result);
+    return cost.memory_energy / gpu.memory.energy;
+  };
+  CHECK(moved({}) == bytes(4'004'000));
+  CHECK(moved(Precision::bf16) == moved({}));
+  CHECK(moved(Precision::fp32) == bytes(8'004'000));
+}
+
 // Twelve launches of 1 us and 1 GB in a cache of 10 TB/s: 112 us; in memory of 1 TB/s: 1,012 us.
 TEST_CASE("a working set that fits a cache moves at the bandwidth of the cache", "[cost][analytic]") {
   auto gpu = test::gpu();

@@ -109,6 +109,20 @@ TEST_CASE("HPL-MxP holds a matrix of four bytes a number and counts what HPL cou
   CHECK(program.misfit.empty());
 }
 
+// Each panel solves NB^2 flops for every row of L below it, and as many for every column of U: NB N^2 / 2 over the
+// factorisation, to the rounding of the sections' mean shapes. The grid of 64 devices is 8 x 8.
+TEST_CASE("HPL-MxP solves for U as long as for L and adds up in FP32", "[workload]") {
+  const double n = 1646592.0, block = 3072.0;
+  const auto program = program_of("hpl-mxp", {}, 16);
+  const double l = 64.0 * total(program.setup, "solve for L", product_flops);
+  CHECK(l == Approx(block * n * n / 2.0).epsilon(0.01));
+  CHECK(64.0 * total(program.setup, "solve for U", product_flops) == l);
+  const auto wide = [](const Phase& phase) {
+    return std::get<MatrixMultiply>(phase.what).result == Precision::fp32 ? 1.0 : 0.0;
+  };
+  CHECK(total(program.setup, "update", wide) == std::ceil(n / block));
+}
+
 // 23,536 = 16 * 1471 devices would make a ribbon: 148 x 159 leaves four out. 7 are better in a row than six as 2 x 3.
 TEST_CASE("a grid of devices leaves a few out rather than become a ribbon", "[workload]") {
   const DeviceGrid large = near_square_grid(23536.0);

@@ -1,25 +1,28 @@
 // Time and energy of matrix products on one device: how far below its peak a shape falls.
 #pragma once
 
+#include <optional>
+
 #include "zettasim/base/vocabulary.hpp"
 #include "zettasim/cost/kernel.hpp"
 #include "zettasim/platform/machine.hpp"
 
 namespace zettasim::cost {
 
-// C (m x n) += A (m x k) B (k x n), `count` times one after the other. The result is cut into tiles, which the
+// C (m x n) += A (m x k) B (k x n), `count` times one after the other; C in the precision of A and B, or in `result`
+// where sums are kept wider. The result is cut into tiles, which the
 // device's units compute in waves; the last wave is as long as a full one:
 //
 //   compute = waves * (2 tile_rows tile_columns k / (peak * efficiency / units) + ramp),  waves = ceil(tiles / units)
 //   cache   = tiles (tile_rows + tile_columns) k e / bandwidth of the largest cache       e: bytes of a number
-//   memory  = (m k + k n + 2 m n) e / sustained bandwidth of the memory
+//   memory  = ((m k + k n) e + 2 m n r) / sustained bandwidth of the memory               r: bytes of a result
 //
 // and over all of them the power limit. Where the result has few tiles, k is split into parts whose sums pass through
 // the cache; the fastest of five tile shapes and five splits is taken, as libraries do by table or heuristic.
 // `efficiency` of the rate is what the largest products reach. Error against measured tables: docs/model.md#matrix
 // products. Limits: shapes that no library tuned (odd leading dimensions) and clocks that sag with time are not seen.
 KernelCost matrix_multiply_cost(const platform::Device& device, Precision precision, double m, double n, double k,
-                                double count = 1.0);
+                                double count = 1.0, std::optional<Precision> result = {});
 
 // A device's own tiling, or the rule for devices that nobody measured: 128 units, tiles up to 256 x 128 and a ramp of
 // 1 us on GPUs; 64 units and tiles up to 128 x 128 on CPUs.

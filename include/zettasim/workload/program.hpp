@@ -37,6 +37,7 @@ struct MatrixMultiply {
   double n = 1.0;
   double k = 1.0;
   double count = 1.0;
+  std::optional<Precision> result = {};  // that C is held in; unless said, that of A and B
   FlopCount flops_per_device() const { return FlopCount::from_si(2.0 * m * n * k * count); }
 };
 
