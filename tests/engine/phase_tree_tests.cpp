@@ -45,6 +45,35 @@ PhaseTree random_tree(RandomStream& random, int depth) {
   return loop_of(1 + static_cast<std::int64_t>(random.uniform(0.0, 5.0)), std::move(children));
 }
 
+// Random trees of phases that draw power, some of them with one to four lower clocks; each takes a second or so and 100
+// J.
+PhaseTree random_tree_with_clocks(RandomStream& random, int depth) {
+  if (depth > 0) {
+    std::vector<PhaseTree> children;
+    double energy_j = 0.0;
+    for (double left = random.uniform(0.0, 3.0); left >= 0.0; left -= 1.0) {
+      children.push_back(random_tree_with_clocks(random, depth - 1));
+      energy_j += static_cast<double>(children.back().count) * children.back().energy_j;
+    }
+    PhaseTree tree = random.uniform() < 0.4 ? overlap_of(std::move(children))
+                                            : loop_of(static_cast<std::int64_t>(random.uniform(1.0, 4.0)), children);
+    tree.energy_j = energy_j;
+    return tree;
+  }
+  PhaseTree tree = random.uniform() < 0.3 ? leaf(0.0, random.uniform(0.1, 2.0)) : leaf(random.uniform(0.1, 2.0), 0.0);
+  tree.energy_j = random.uniform(0.0, 200.0);
+  double time_s = tree.fixed_s, saved_j = 0.0;
+  for (double left = random.uniform(-2.0, 4.0); left >= 0.0 && time_s > 0.0; left -= 1.0) {
+    time_s *= random.uniform(1.0, 1.5);
+    saved_j += (tree.energy_j - saved_j) * random.uniform(0.0, 0.3);
+    const bool gpu = random.uniform() < 0.7;
+    const engine::Saved above = tree.slower.empty() ? engine::Saved{} : tree.slower.back().saved;
+    const double more_j = saved_j - above.sum_j();
+    tree.slower.push_back({time_s, {above.cpu_j + (gpu ? 0.0 : more_j), above.gpu_j + (gpu ? more_j : 0.0)}});
+  }
+  return tree;
+}
+
 }  // namespace
 
 // An iteration of 2 s compute and 1 s traffic takes 4 s when traffic takes twice as long. 9 s into such a run two
@@ -134,4 +163,34 @@ TEST_CASE("phases of a loop are slowed one by one and idleness saves nothing") {
   const auto idle = idle_of(2.0, {compute}).once({1.0, 1.0 / 20.0});
   CHECK(idle.time_s == Approx(5.6).epsilon(1e-12));
   CHECK(idle.saved.sum_j() == 0.0);
+}
+
+TEST_CASE("who may draw less takes longer and no more energy without a jump at any stretch") {
+  RandomStream random(3, "clocks");
+  for (int i = 0; i < 300; ++i) {
+    const PhaseTree tree = random_tree_with_clocks(random, 1 + i % 3);
+    const double stretch = random.uniform(1.0, 3.0), most_w = engine::most_power_w(tree);
+    if (most_w <= 0.0) continue;
+    auto before = tree.once({stretch, 0.0});
+    for (double allowed_w = most_w * 1.01; allowed_w > 0.02 * most_w; allowed_w *= 0.99) {
+      const auto once = tree.once({stretch, 1.0 / allowed_w});
+      REQUIRE(once.time_s >= before.time_s * (1.0 - 1e-12));
+      REQUIRE(once.time_s <= before.time_s * 1.0102);
+      REQUIRE(once.saved.sum_j() >= before.saved.sum_j() - 1e-9);
+      before = once;
+    }
+  }
+}
+
+TEST_CASE("positions and elapsed times are each other's inverse where a job is held back") {
+  RandomStream random(4, "clocks");
+  for (int i = 0; i < 500; ++i) {
+    PhaseTree tree = random_tree_with_clocks(random, 1 + i % 3);
+    tree.count = 1 + i % 7;
+    const engine::Speed speed{random.uniform(1.0, 3.0), random.uniform(0.0, 0.1)};
+    const double position = random.uniform(0.0, tree.total_s(1.0));
+    const double there = engine::elapsed_at(tree, position, speed);
+    REQUIRE(there <= tree.total_s(speed) * (1.0 + 1e-12));
+    REQUIRE(engine::position_after(tree, there, speed) == Approx(position).epsilon(1e-9).margin(1e-9));
+  }
 }
