@@ -18,18 +18,21 @@ struct DeviceGrid {
   }
 };
 
-// The grid of at most `devices` that weighs devices left out against a shape that is not square: twice as many columns
-// as rows count as much as 2 % of the devices (assumed; few devices are ever left out, as 8 of 23,536).
-inline DeviceGrid near_square_grid(double devices) {
+// The grid of at most `devices` that weighs devices left out against a shape that is not square: one side twice as long
+// as the other counts as much as 2 % of the devices (assumed; few devices are ever left out, as 8 of 23,536). Its
+// columns are whole nodes, as people choose them who run such programs, where there are more than a few nodes.
+inline DeviceGrid near_square_grid(double devices, double devices_per_node = 1.0) {
   constexpr double price_of_shape = 0.02;
   constexpr double most_tries = 4096.0;
-  const double root = std::floor(std::sqrt(devices));
+  const double step = devices_per_node * devices_per_node <= devices ? devices_per_node : 1.0;
+  const double highest = step * std::ceil(std::sqrt(devices) / step);
   DeviceGrid best;
   double least = INFINITY;
-  for (double rows = root; rows >= 1.0 && rows > root - most_tries; rows -= 1.0) {
+  for (double rows = highest; rows >= step && rows > highest - step * most_tries; rows -= step) {
     const double columns = std::floor(devices / rows);
-    const double price = (1.0 + price_of_shape * columns / rows) / (rows * columns);
-    if (price >= least) continue;
+    const double shape = columns > rows ? columns / rows : rows / columns;
+    const double price = (1.0 + price_of_shape * shape) / (rows * columns);
+    if (price > least) continue;
     least = price;
     best = {rows, columns};
   }

@@ -152,8 +152,9 @@ double matrix_rows(const Parameters& given, double number_bytes, double block, s
 
 Factorisation factorisation_of(const Application& application, std::int64_t nodes, const NodeShape& shape) {
   Factorisation lu;
-  lu.grid = near_square_grid(static_cast<double>(nodes) * static_cast<double>(shape.main_devices));
-  lu.devices_per_node = static_cast<double>(shape.main_devices);
+  const auto of_node = static_cast<double>(shape.main_devices);
+  lu.grid = near_square_grid(static_cast<double>(nodes) * of_node, of_node);
+  lu.devices_per_node = of_node;
   lu.block = Parameters(application)["block"];
   return lu;
 }

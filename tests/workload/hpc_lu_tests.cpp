@@ -132,3 +132,15 @@ TEST_CASE("a grid of devices leaves a few out rather than become a ribbon", "[wo
   CHECK(near_square_grid(38416.0).rows == 196.0);
   CHECK(near_square_grid(1.0).rows == 1.0);
 }
+
+// 5,040 = 70 * 72, of which 72 are 18 whole nodes of four. 37,888 on nodes of four: 196 * 193 leaves 60 out, 192 * 197
+// leaves 64 out. Two nodes of eight are too few for columns of whole nodes: 4 x 4.
+TEST_CASE("the columns of a grid are whole nodes where there are more than a few", "[workload]") {
+  CHECK(near_square_grid(5040.0, 4.0).rows == 72.0);
+  CHECK(near_square_grid(5040.0, 4.0).columns == 70.0);
+  const DeviceGrid frontier = near_square_grid(37888.0, 4.0);
+  CHECK(frontier.rows == 196.0);
+  CHECK(frontier.columns == 193.0);
+  CHECK(near_square_grid(16.0, 8.0).rows == 4.0);
+  CHECK(near_square_grid(32.0, 4.0).rows == 4.0);
+}
