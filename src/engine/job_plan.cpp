@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "engine/phase_simulator.hpp"
+#include "engine/power_meter.hpp"
 #include "zettasim/base/contract.hpp"
 #include "zettasim/cost/gemm.hpp"
 #include "zettasim/cost/kernel.hpp"
@@ -239,6 +240,7 @@ Stage Planner::price(const workload::Phase& phase, std::span<const NodeId> nodes
   };
   Stage stage = std::visit(Pricer{*this, nodes}, phase.what);
   stage.iteration.energy_j = stage.energy.sum().si();
+  stage.iteration.inside_j = inside_nodes(stage.energy).si();
   if (!stage.shares.empty()) return stage;
   FlopCount work;
   for (const Precision p : all_precisions) work += stage.flops[p];

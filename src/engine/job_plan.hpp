@@ -28,10 +28,12 @@ namespace zettasim::engine {
 
 // How fast a stage goes. What it takes alone is Speed().
 struct Speed {
-  Speed(double stretch_of_shared = 1.0, double seconds_per_joule = 0.0)
-      : stretch(stretch_of_shared), slowness(seconds_per_joule) {}
-  double stretch;   // of shared phases, by other jobs' traffic
-  double slowness;  // 1 over the power that the job may draw above rest, s/J; 0: as much as it likes
+  Speed(double stretch_of_shared = 1.0, double seconds_per_joule = 0.0, double seconds_per_joule_inside = 0.0)
+      : stretch(stretch_of_shared), slowness(seconds_per_joule), inside_slowness(seconds_per_joule_inside) {}
+  bool held_back() const { return slowness > 0.0 || inside_slowness > 0.0; }
+  double stretch;          // of shared phases, by other jobs' traffic
+  double slowness;         // 1 over the power that the job may draw above rest, s/J; 0: as much as it likes
+  double inside_slowness;  // the same of what it draws inside of its nodes
 };
 
 // Energy that devices do not take because they run at less voltage than they would unhindered.
@@ -61,6 +63,7 @@ struct PhaseTree {
   double fixed_s = 0.0;
   double shared_s = 0.0;
   double energy_j = 0.0;   // of a phase or an overlap: above rest, all nodes of the job
+  double inside_j = 0.0;   // of that, what is drawn inside of the nodes: not by the network, nor by storage
   std::int64_t count = 1;  // of a loop
   double times = 1.0;      // of idleness
   std::vector<PhaseTree> children;
@@ -73,7 +76,7 @@ struct PhaseTree {
   std::vector<Slower> slower;  // falling clocks; empty where nothing inside depends on them
 
   double once_s(Speed speed) const {
-    if (speed.slowness > 0.0) return held_back(speed).time_s;
+    if (speed.held_back()) return held_back(speed).time_s;
     return linear ? fixed_s + speed.stretch * shared_s : branching_s(speed.stretch);
   }
   // What one execution takes, and what it saves by running at less voltage.
@@ -82,7 +85,7 @@ struct PhaseTree {
     Saved saved;
   };
   Execution once(Speed speed) const {
-    return speed.slowness > 0.0 ? held_back(speed) : Execution{once_s(speed.stretch), {}};
+    return speed.held_back() ? held_back(speed) : Execution{once_s(speed.stretch), {}};
   }
   double total_s(Speed speed) const { return static_cast<double>(count) * once_s(speed); }
   bool stretches() const { return !linear || shared_s > 0.0; }
@@ -94,6 +97,13 @@ struct PhaseTree {
   double branching_s(double stretch) const;
   Execution held_back(Speed speed) const;
   Execution unit_held_back(Speed speed) const;
+  // By how much an execution is too short for what the job may draw; negative where it has time to spare.
+  struct Owed {
+    double in_all_s;
+    double inside_s;
+    double most_s() const { return in_all_s > inside_s ? in_all_s : inside_s; }
+  };
+  Owed owed_by(const Execution& execution, Speed speed) const;
   double at_state_s(std::size_t state, double stretch) const;
 };
 
@@ -105,6 +115,8 @@ double position_after(const PhaseTree& tree, double elapsed_s, Speed speed);
 double stretch_that_takes(const PhaseTree& tree, double once_s);
 // What the phase or overlap that draws most draws, above rest; whoever may draw that is not slowed.
 double most_power_w(const PhaseTree& tree);
+// The same of what is drawn inside of the nodes.
+double most_inside_w(const PhaseTree& tree);
 
 struct CommunicationSample {
   bool collective = true;  // or an exchange between neighbours

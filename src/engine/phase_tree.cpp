@@ -18,6 +18,16 @@ Split split(double amount, double once, std::int64_t count) {
   return {whole, std::max(0.0, amount - whole * once)};
 }
 
+// Of the phase or overlap that draws most.
+double most_w(const PhaseTree& tree, double PhaseTree::*energy_j) {
+  const double alone_s = tree.once_s({});
+  if (tree.shape == PhaseTree::Shape::phase || tree.shape == PhaseTree::Shape::overlap)
+    return alone_s > 0.0 ? tree.*energy_j / alone_s : 0.0;
+  double most = 0.0;
+  for (const PhaseTree& child : tree.children) most = std::max(most, most_w(child, energy_j));
+  return most;
+}
+
 }  // namespace
 
 void PhaseTree::close() {
@@ -79,27 +89,34 @@ double PhaseTree::at_state_s(std::size_t state, double stretch) const {
   return shape == Shape::overlap ? longest : times * sum;
 }
 
+PhaseTree::Owed PhaseTree::owed_by(const Execution& execution, Speed speed) const {
+  const double saved_j = execution.saved.sum_j();
+  return {(energy_j - saved_j) * speed.slowness - execution.time_s,
+          (inside_j - saved_j) * speed.inside_slowness - execution.time_s};
+}
+
 // A phase or an overlap, of which all parts slow down together: the device alternates between the two neighbouring
 // clock states around what it may draw. Of times t and energies e at both, the share x of the work at the upper one
 // makes x e + (1-x) e' = P (x t + (1-x) t'). Below the lowest state, and where there are none, it takes as long as the
-// energy lasts at P: the power roof.
+// energy lasts at P: the power roof. Of what it may draw in all and inside of its nodes, that counts which is less.
 PhaseTree::Execution PhaseTree::unit_held_back(Speed speed) const {
+  const auto share = [](double owed_s, double spare_s) { return owed_s > 0.0 ? spare_s / (spare_s + owed_s) : 1.0; };
   Execution upper{once_s(speed.stretch), {}};
-  double lacking_s = energy_j * speed.slowness - upper.time_s;  // to draw no more than allowed, at the upper state
-  if (lacking_s <= 0.0) return upper;
+  Owed owed = owed_by(upper, speed);
+  if (owed.most_s() <= 0.0) return upper;
   for (std::size_t state = 1; state <= slower.size(); ++state) {
     const Execution lower{at_state_s(state, speed.stretch), slower[state - 1].saved};
-    const double spare_s = lower.time_s - (energy_j - lower.saved.sum_j()) * speed.slowness;
-    if (spare_s >= 0.0) {
-      const double x = spare_s / (spare_s + lacking_s);
+    const Owed below = owed_by(lower, speed);
+    if (below.most_s() <= 0.0) {
+      const double x = std::min(share(owed.in_all_s, -below.in_all_s), share(owed.inside_s, -below.inside_s));
       Execution mixed{x * upper.time_s + (1.0 - x) * lower.time_s, upper.saved * x};
       mixed.saved += lower.saved * (1.0 - x);
       return mixed;
     }
     upper = lower;
-    lacking_s = -spare_s;
+    owed = below;
   }
-  upper.time_s += lacking_s;
+  upper.time_s += owed.most_s();
   return upper;
 }
 
@@ -115,14 +132,8 @@ PhaseTree::Execution PhaseTree::held_back(Speed speed) const {
   return shape == Shape::idle ? Execution{sum.time_s, {}} : sum;
 }
 
-double most_power_w(const PhaseTree& tree) {
-  const double alone_s = tree.once_s({});
-  if (tree.shape == PhaseTree::Shape::phase || tree.shape == PhaseTree::Shape::overlap)
-    return alone_s > 0.0 ? tree.energy_j / alone_s : 0.0;
-  double most_w = 0.0;
-  for (const PhaseTree& child : tree.children) most_w = std::max(most_w, most_power_w(child));
-  return most_w;
-}
+double most_power_w(const PhaseTree& tree) { return most_w(tree, &PhaseTree::energy_j); }
+double most_inside_w(const PhaseTree& tree) { return most_w(tree, &PhaseTree::inside_j); }
 
 // The time grows with the stretch along straight pieces; where branches overlap, the stretch is found by halving.
 double stretch_that_takes(const PhaseTree& tree, double once_s) {

@@ -16,14 +16,20 @@ namespace zettasim::engine {
 
 // One iteration of a running stage, as the budget sees it.
 struct Draw {
+  JobId job = {};
   const PhaseTree* tree = nullptr;
-  double stretch = 1.0;     // by other jobs' traffic
-  double nodes = 1.0;       // of the job
-  double facility_j = 0.0;  // of an iteration above rest when nobody holds it back, with its losses and cooling
-  double saved_j = 1.0;     // of these for each joule that a device of the nodes saves
-  double most_w = 0.0;      // most_power_w(*tree)
+  double stretch = 1.0;          // by other jobs' traffic
+  double nodes = 1.0;            // of the job
+  double facility_j = 0.0;       // of an iteration above rest when nobody holds it back, with its losses and cooling
+  double saved_j = 1.0;          // of these for each joule that a device of the nodes saves
+  double most_w = 0.0;           // most_power_w(*tree)
+  double inside_j = 0.0;         // of an iteration inside of the nodes, when nobody holds it back
+  double most_inside_w = 0.0;    // most_inside_w(*tree)
+  double inside_slowness = 0.0;  // Speed's, that limits of nodes and racks have set
   // Above rest at the facility, on average over an iteration.
   double mean_w(double slowness = 0.0) const;
+  // The same inside of the nodes, before conversion, when only their limits and those of racks hold it back.
+  double mean_inside_w(double inside_slowness) const;
 };
 
 // What they draw together, when nobody holds them back.

@@ -6,15 +6,6 @@
 #include "zettasim/base/contract.hpp"
 
 namespace zettasim::engine {
-namespace {
-
-Power node_side(const PerComponent<Power>& power) {
-  return power.sum() - power[Component::network] - power[Component::storage] - power[Component::losses] -
-         power[Component::cooling];
-}
-
-}  // namespace
-
 PowerModel::PowerModel(const platform::Machine& machine, std::size_t switch_count)
     : network_at_rest_(machine.network.switch_power * static_cast<double>(switch_count)),
       distribution_efficiency_(machine.facility.distribution_efficiency),
@@ -41,7 +32,7 @@ PowerModel::PowerModel(const platform::Machine& machine, std::size_t switch_coun
 // distribution; then PUE times that. Power of network and storage passes the distribution and the cooling only.
 PerComponent<Power> PowerModel::at_facility(PerComponent<Power> power, double nodes) const {
   const Power it = power.sum();
-  const Power inside = node_side(power);
+  const Power inside = inside_nodes(power);
   const Power drawn = (inside * supply_factor_ + supply_fixed_ * nodes + (it - inside)) / distribution_efficiency_;
   power[Component::losses] = drawn - it;
   power[Component::cooling] = drawn * (pue_ - 1.0);
@@ -53,6 +44,10 @@ PerComponent<Power> PowerModel::facility_at_rest(double nodes) const {
   power[Component::network] += network_at_rest_;
   power[Component::storage] += storage_at_rest_;
   return at_facility(power, nodes);
+}
+
+Power PowerModel::inside_room(Power limit, double nodes) const {
+  return (limit - supply_fixed_ * nodes) / supply_factor_ - inside_nodes(rest_) * nodes;
 }
 
 PerComponent<Power> PowerModel::burning(Power power) const {

@@ -12,6 +12,13 @@
 
 namespace zettasim::engine {
 
+// What is drawn inside of nodes, behind their supplies. Network and storage pass the distribution and the cooling only.
+template <class Q>
+Q inside_nodes(const PerComponent<Q>& amount) {
+  return amount.sum() - amount[Component::network] - amount[Component::storage] - amount[Component::losses] -
+         amount[Component::cooling];
+}
+
 // What nodes draw at rest, and what conversion and cooling add. All of it is linear, so that the parts of a machine can
 // be accounted for one by one and still sum to the meter.
 class PowerModel {
@@ -26,6 +33,8 @@ class PowerModel {
   PerComponent<Power> facility_at_rest(double nodes) const;
   // The same power with the losses of `nodes` nodes' supplies, of distribution, and cooling.
   PerComponent<Power> at_facility(PerComponent<Power> power, double nodes) const;
+  // What `nodes` nodes may draw inside above rest so that together they take no more than `limit` at their inlets.
+  Power inside_room(Power limit, double nodes) const;
   const std::optional<platform::Grid>& grid() const { return grid_; }
   // `power` drawn by main devices for nothing but drawing it.
   PerComponent<Power> burning(Power power) const;

@@ -8,6 +8,18 @@ GridCost& GridCost::operator+=(const GridCost& other) {
   return *this;
 }
 
+ThrottledBy& ThrottledBy::operator+=(const ThrottledBy& other) {
+  budget += other.budget;
+  ramp += other.ramp;
+  rack += other.rack;
+  node += other.node;
+  return *this;
+}
+
+ThrottledBy operator*(const ThrottledBy& throttled, double factor) {
+  return {throttled.budget * factor, throttled.ramp * factor, throttled.rack * factor, throttled.node * factor};
+}
+
 TimeByActivity& TimeByActivity::operator+=(const TimeByActivity& other) {
   kernel += other.kernel;
   collective += other.collective;

@@ -37,11 +37,15 @@ void RunningJob::begin_stage(const StageRun& run, double now_s) {
   position_s_ = 0.0;
   credited_ = 0.0;
   speed_ = {};
-  draw_ = Draw{.tree = &stage_->iteration,
+  hold_ = {};
+  draw_ = Draw{.job = id_,
+               .tree = &stage_->iteration,
                .nodes = static_cast<double>(nodes_.size()),
                .facility_j = facility_energy(power_model_, *stage_).si(),
                .saved_j = facility_joules_per_joule(power_model_),
-               .most_w = most_power_w(stage_->iteration)};
+               .most_w = most_power_w(stage_->iteration),
+               .inside_j = inside_nodes(stage_->energy).si(),
+               .most_inside_w = most_inside_w(stage_->iteration)};
   change_pace(1.0, now_s);
 }
 
@@ -56,9 +60,11 @@ void RunningJob::change_pace(double pace, double now_s) {
   renew_power();
 }
 
-void RunningJob::change_slowness(double slowness, double now_s) {
+void RunningJob::hold_back(const HoldBack& hold, double now_s) {
   account(now_s);
-  speed_.slowness = slowness;
+  hold_ = hold;
+  speed_.slowness = hold.slowness;
+  speed_.inside_slowness = hold.inside_slowness;
   renew_power();
 }
 
@@ -75,15 +81,22 @@ void RunningJob::account(double now_s) {
   if (elapsed_s <= 0.0) return;
   const double position_s = position_after(tree_, elapsed_at(tree_, position_s_, speed_) + elapsed_s, speed_);
   double held_back_s = 0.0;
-  if (speed_.slowness > 0.0) {
+  if (speed_.held_back()) {
     const double free_s =
         elapsed_at(tree_, position_s, speed_.stretch) - elapsed_at(tree_, position_s_, speed_.stretch);
     held_back_s = std::max(0.0, elapsed_s - free_s);
-    record_.throttled += seconds(elapsed_s);
+    note_throttled(seconds(elapsed_s));
   }
   credit((position_s - position_s_) / tree_.once_s(1.0), elapsed_s, held_back_s);
   position_s_ = position_s;
   since_s_ = now_s;
+}
+
+void RunningJob::note_throttled(Duration time) {
+  ThrottledBy& by = record_.throttled_by;
+  record_.throttled += time;
+  if (hold_.slowness > 0.0) (hold_.by_ramp ? by.ramp : by.budget) += time;
+  if (hold_.inside_slowness > 0.0) (hold_.by_rack ? by.rack : by.node) += time;
 }
 
 void RunningJob::credit(double iterations, double elapsed_s, double held_back_s) {

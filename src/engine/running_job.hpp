@@ -22,6 +22,15 @@ Energy facility_energy(const PowerModel& model, const Stage& stage);
 // And what a joule that a device of a node takes more is there.
 double facility_joules_per_joule(const PowerModel& model);
 
+// How far limits of power hold a job back, and which of them do.
+struct HoldBack {
+  double slowness = 0.0;         // Speed's
+  double inside_slowness = 0.0;  // Speed's
+  bool by_ramp = false;          // or by the limit of the facility, where slowness is not 0
+  bool by_rack = false;          // or by the nodes, where inside_slowness is not 0
+  bool operator==(const HoldBack&) const = default;
+};
+
 class RunningJob {
  public:
   RunningJob(JobId id, std::vector<NodeId> nodes, JobPlan plan, const PowerModel& power, JobRecord& record);
@@ -40,8 +49,9 @@ class RunningJob {
   double remaining_s(double now_s) const;
   // Sharing has given the stage another pace: what was done so far is accounted for at the old one.
   void change_pace(double pace, double now_s);
-  // The power budget allows another slowness; the same holds.
-  void change_slowness(double slowness, double now_s);
+  // Limits of power hold it back otherwise than before; the same holds.
+  void hold_back(const HoldBack& hold, double now_s);
+  const HoldBack& held_back() const { return hold_; }
   // What the stage asks of the power budget; nothing between stages.
   const std::optional<Draw>& draw() const { return draw_; }
   // The stage ends, complete or cut short; `iterations` that were done are returned for the traffic that went over
@@ -60,6 +70,7 @@ class RunningJob {
   void account(double now_s);
   void credit(double iterations, double elapsed_s, double held_back_s);
   void renew_power();
+  void note_throttled(Duration time);
 
   JobId id_;
   std::vector<NodeId> nodes_;
@@ -72,6 +83,7 @@ class RunningJob {
   double since_s_ = 0.0;  // the stage was at position_s_ then, and has gone on at speed_ from there
   double position_s_ = 0.0;
   Speed speed_;
+  HoldBack hold_;
   std::optional<Draw> draw_;
   double credited_ = 0.0;  // iterations whose work is in the record
   PerComponent<Power> power_;

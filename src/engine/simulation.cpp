@@ -64,6 +64,7 @@ Simulation::Simulation(const platform::Machine& machine, const topology::Network
       ramp_(ramp_of(machine.facility, rest_w())),
       meter_(power_model_, machine.node_count, ramp_ ? &*ramp_ : nullptr),
       sharing_(planner_.resource_capacities()),
+      node_limits_(machine, power_model_),
       pool_(machine.node_count),
       placer_(make_placer(options.placement, machine, trace.seed)),
       resource_bytes_(planner_.resource_capacities().size(), 0.0) {
@@ -206,6 +207,7 @@ void Simulation::start(const WaitingJob& waiting) {
   JobRecord& record = record_.jobs[id.index()];
   auto nodes = placer_->choose(pool_, job.nodes);
   pool_.take(nodes);
+  node_limits_.add(id, nodes);
   record.start = seconds(now_s());
   record.first_node = nodes.front();
   record.pieces = count_pieces(machine_.network.topology, nodes);
@@ -234,6 +236,7 @@ void Simulation::end(Play& play) {
   running_.erase({play.latest_end_s, id, trace_.jobs[id.index()].nodes, play.predicted_w});
   meter_.change_busy_nodes(record.end, -trace_.jobs[id.index()].nodes);
   pool_.give_back(play.job.nodes());
+  node_limits_.remove(id, play.job.nodes());
   play.job.release();
   ++jobs_done_;
   const auto it = plays_.find(id);
@@ -361,9 +364,10 @@ void Simulation::settle_sharing(Alarms& to_ring) {
   }
 }
 
-// Without a policy that acts, or with power to spare, nobody notices.
+// Without limits that act, or with power to spare, nobody notices. Nodes and racks come first: what they hold back
+// leaves more of the facility's limit to others.
 void Simulation::settle_power(Alarms& to_ring) {
-  if (machine_.facility.budget_policy == platform::BudgetPolicy::report) return;
+  if (machine_.facility.budget_policy == platform::BudgetPolicy::report && !node_limits_.act()) return;
   std::vector<Play*> drawing;
   std::vector<Draw> draws;
   for (const auto& [id, play] : plays_) {
@@ -371,17 +375,36 @@ void Simulation::settle_power(Alarms& to_ring) {
     drawing.push_back(play.get());
     draws.push_back(*play->job.draw());
   }
-  const double most_w = may_draw_w();
-  const auto allowed = slownesses(machine_.facility.budget_policy, draws, most_w);
+  std::vector<HoldBack> holds(draws.size());
+  if (node_limits_.act()) hold_in_nodes(draws, holds);
+  hold_at_facility(draws, holds);
   for (std::size_t i = 0; i < drawing.size(); ++i) {
     Play& play = *drawing[i];
-    if (play.job.speed().slowness == allowed[i]) continue;
+    if (play.job.held_back() == holds[i]) continue;
     const PerComponent<Power> before = play.job.power();
-    play.job.change_slowness(allowed[i], now_s());
+    play.job.hold_back(holds[i], now_s());
     meter_.change_job_power(seconds(now_s()), before, play.job.power());
     for (const auto& alarm : play.roles) to_ring.push_back(alarm.get());
   }
-  if (ramp_) settle_ramp(most_w < available_w_ && wanted_w(draws) > most_w, to_ring);
+  if (ramp_) settle_ramp(to_ring);
+}
+
+void Simulation::hold_in_nodes(std::vector<Draw>& draws, std::vector<HoldBack>& holds) const {
+  const auto inside = node_limits_.settle(draws);
+  for (std::size_t i = 0; i < draws.size(); ++i) {
+    draws[i].inside_slowness = holds[i].inside_slowness = inside[i].slowness;
+    holds[i].by_rack = inside[i].by_rack;
+  }
+}
+
+void Simulation::hold_at_facility(const std::vector<Draw>& draws, std::vector<HoldBack>& holds) {
+  const double most_w = may_draw_w();
+  ramp_holds_ = ramp_ && most_w < available_w_ && wanted_w(draws) > most_w;
+  const auto allowed = slownesses(machine_.facility.budget_policy, draws, most_w);
+  for (std::size_t i = 0; i < draws.size(); ++i) {
+    holds[i].slowness = allowed[i];
+    holds[i].by_ramp = ramp_holds_ && allowed[i] > 0.0;
+  }
 }
 
 double Simulation::rest_w() const {
@@ -396,11 +419,11 @@ double Simulation::may_draw_w() {
 }
 
 // Power that falls follows the ramp, but not above a limit that falls faster.
-void Simulation::settle_ramp(bool held_back, Alarms& to_ring) {
-  meter_.hold_back(seconds(now_s()), held_back);
+void Simulation::settle_ramp(Alarms& to_ring) {
+  meter_.hold_back(seconds(now_s()), ramp_holds_);
   const double lowest_w = std::min(ramp_->lowest_w(), available_w_ + rest_w());
   const bool burns = meter_.burn_up_to(seconds(now_s()), watts(lowest_w));
-  const bool acted = std::exchange(ramp_acts_, held_back || burns);
+  const bool acted = std::exchange(ramp_acts_, ramp_holds_ || burns);
   if (ramp_acts_ && !acted) to_ring.push_back(ramp_alarm_.get());
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/job_plan.hpp"
+#include "engine/node_limits.hpp"
 #include "engine/node_pool.hpp"
 #include "engine/placement.hpp"
 #include "engine/power_meter.hpp"
@@ -68,7 +69,9 @@ class Simulation {
   void settle_power(Alarms& to_ring);
   double rest_w() const;  // of the whole machine, at the facility
   double may_draw_w();
-  void settle_ramp(bool held_back, Alarms& to_ring);
+  void hold_in_nodes(std::vector<Draw>& draws, std::vector<HoldBack>& holds) const;
+  void hold_at_facility(const std::vector<Draw>& draws, std::vector<HoldBack>& holds);
+  void settle_ramp(Alarms& to_ring);
   static void ring(const Alarms& alarms);
 
   double now_s() const { return world_.now_s(); }
@@ -84,13 +87,15 @@ class Simulation {
   std::optional<RampControl> ramp_;
   PowerMeter meter_;
   Sharing sharing_;
+  NodeLimits node_limits_;
   NodePool pool_;
   std::unique_ptr<Placer> placer_;
   RunRecord record_;
 
   std::unique_ptr<Alarm> batch_alarm_;
   std::unique_ptr<Alarm> ramp_alarm_;
-  bool ramp_acts_ = false;  // it holds jobs back, or devices burn: the next interval will be another
+  bool ramp_holds_ = false;  // jobs back
+  bool ramp_acts_ = false;   // it holds jobs back, or devices burn: the next interval will be another
   std::vector<WaitingJob> queue_;
   RunningJobs running_;
   std::map<JobId, std::unique_ptr<Play>> plays_;

@@ -82,6 +82,14 @@ std::string_view name_of(Medium medium) {
   return {};
 }
 
+Power Node::inlet_at_rest() const {
+  Power power =
+      base_power + cpus.device.idle * static_cast<double>(cpus.count) + nics.idle * static_cast<double>(nics.count);
+  if (gpus) power += gpus->device.idle * static_cast<double>(gpus->count);
+  for (const Supply& supply : supplies) power = (power + supply.fixed_loss) / supply.efficiency;
+  return power;
+}
+
 FlopRate Machine::peak(Precision precision) const {
   FlopRate per_node = peak_of(node.cpus, precision);
   if (node.gpus) per_node += peak_of(*node.gpus, precision);

@@ -214,6 +214,11 @@ void read_budget(const Field& budget, Facility& facility) {
     }
   }
   facility.ramp = read_ramp(budget.optional("ramp"));
+  if (const auto node = budget.optional("node")) facility.node_limit = node->positive<Power>();
+  if (const auto rack = budget.optional("rack")) {
+    facility.rack_limit = {.nodes = (*rack)["nodes"].positive_count(most_nodes),
+                           .limit = (*rack)["limit"].positive<Power>()};
+  }
 }
 
 constexpr double most_per_kwh = 1e6;  // grams, or units of money: more is a typing error
@@ -382,7 +387,28 @@ void check_ramp(const Field& ramp, const Facility& facility) {
       facility.ramp->interval.si(), std::ceil(least.si() * 1000.0) / 1000.0, in_watts_text(highest), most_steps));
 }
 
+// What a node draws at rest cannot be held back.
+void check_node_limits(const Field& root, const Machine& machine) {
+  const Facility& facility = machine.facility;
+  const Power rest = machine.node.inlet_at_rest();
+  const auto problem = [](const Field& field, Power limit, Power at_rest, std::string_view who) {
+    field.problem(
+        fmt::format("found {}, expected more than {}, which {} at its inlet while nothing runs; raise the "
+                    "limit, or leave it out",
+                    in_watts_text(limit), in_watts_text(at_rest), who));
+  };
+  if (facility.node_limit && *facility.node_limit <= rest)
+    problem(root["facility"]["budget"]["node"], *facility.node_limit, rest, "a node draws");
+  if (!facility.rack_limit) return;
+  const std::int64_t nodes = std::min(facility.rack_limit->nodes, machine.node_count);
+  const Power of_rack = rest * static_cast<double>(nodes);
+  if (facility.rack_limit->limit > of_rack) return;
+  problem(root["facility"]["budget"]["rack"]["limit"], facility.rack_limit->limit, of_rack,
+          fmt::format("a rack of {} nodes draws", nodes));
+}
+
 void check_between_fields(const Field& root, const Machine& machine) {
+  check_node_limits(root, machine);
   check_budget_signal(root, machine.facility.budget_signal);
   if (machine.facility.ramp) check_ramp(root["facility"]["budget"]["ramp"], machine.facility);
   check_node(root["node"], machine.node);

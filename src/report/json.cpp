@@ -63,6 +63,12 @@ json power_json(const Run& run) {
                  {"throttled_node_seconds", s.throttled_node_time.si()},
                  {"slowdown_mean", s.mean_power_slowdown},
                  {"slowdown_longest", s.longest_power_slowdown}};
+  if (has_several_limits(run.machine.facility)) {
+    result["throttled_node_seconds_by"] = {{"budget", s.throttled_by.budget.si()},
+                                           {"ramp", s.throttled_by.ramp.si()},
+                                           {"rack", s.throttled_by.rack.si()},
+                                           {"node", s.throttled_by.node.si()}};
+  }
   if (run.machine.facility.ramp) {
     const auto& ramp = run.record.ramp;
     result["ramp"] = {

@@ -105,6 +105,32 @@ std::string budget_text(const platform::Facility& facility) {
   return fmt::format("its signal of {} to {}", to_text(lowest), to_text(highest));
 }
 
+std::string node_hours(Duration node_time) {
+  return count(static_cast<std::int64_t>(std::min(in_hours(node_time), 1e18)));
+}
+
+// Which limits held jobs back, where any may.
+std::string held_back_lines(const Run& run) {
+  const Summary& s = run.summary;
+  const platform::Facility& facility = run.machine.facility;
+  const bool policy_acts = facility.budget_policy != platform::BudgetPolicy::report;
+  if (!policy_acts && !has_several_limits(facility)) return "";
+  std::string lines =
+      fmt::format("    {}: {} node-hours held back, jobs {} longer on average, {} at most\n",
+                  policy_acts ? name_of(facility.budget_policy) : "limits", node_hours(s.throttled_node_time),
+                  percent(s.mean_power_slowdown - 1.0), percent(s.longest_power_slowdown - 1.0));
+  if (!has_several_limits(facility)) return lines;
+  std::string by;
+  const auto add = [&](bool acts, std::string_view limit, Duration node_time) {
+    if (acts) by += fmt::format("{}{} {}", by.empty() ? "" : ", ", limit, node_hours(node_time));
+  };
+  add(policy_acts, "facility", s.throttled_by.budget);
+  add(facility.ramp.has_value(), "ramp", s.throttled_by.ramp);
+  add(facility.rack_limit.has_value(), "racks", s.throttled_by.rack);
+  add(facility.node_limit.has_value(), "nodes", s.throttled_by.node);
+  return lines + fmt::format("    node-hours held back by limit: {}\n", by);
+}
+
 std::string power_lines(const Run& run) {
   const Summary& s = run.summary;
   const auto& a = run.record.accounts;
@@ -116,12 +142,7 @@ std::string power_lines(const Run& run) {
                ? fmt::format("  budget        above {} for {} ({} of the time)\n", budget_text(run.machine.facility),
                              to_text(s.time_above_budget), percent(s.time_above_budget / s.end))
                : fmt::format("  budget        never above {}\n", budget_text(run.machine.facility));
-  if (run.machine.facility.budget_policy != platform::BudgetPolicy::report) {
-    lines += fmt::format("    {}: {} node-hours held back, jobs {} longer on average, {} at most\n",
-                         name_of(run.machine.facility.budget_policy),
-                         count(static_cast<std::int64_t>(std::min(in_hours(s.throttled_node_time), 1e18))),
-                         percent(s.mean_power_slowdown - 1.0), percent(s.longest_power_slowdown - 1.0));
-  }
+  lines += held_back_lines(run);
   if (run.machine.facility.ramp) {
     const auto& ramp = run.record.ramp;
     lines += fmt::format("    ramp: jobs held back for {}, {} burned in {}\n", to_text(ramp.held_back),

@@ -58,6 +58,7 @@ void summarize_jobs(const workload::Trace& trace, const engine::RunRecord& recor
     if (job.status == JobStatus::finished) solutions.push_back(wait + run);
     held_back.push_back(power_slowdown(job));
     summary.throttled_node_time += job.throttled * static_cast<double>(trace.jobs[i].nodes);
+    summary.throttled_by += job.throttled_by * static_cast<double>(trace.jobs[i].nodes);
     summary.longest_power_slowdown = std::max(summary.longest_power_slowdown, held_back.back());
     summary.time += job.time * static_cast<double>(trace.jobs[i].nodes);
     for (const Precision p : all_precisions) summary.flops[p] += job.flops[p];
@@ -129,6 +130,10 @@ Power budget_at(const platform::Facility& facility, Duration time) {
     if (step.from <= time) limit = step.limit;
   }
   return limit;
+}
+
+bool has_several_limits(const platform::Facility& facility) {
+  return facility.ramp || facility.rack_limit || facility.node_limit;
 }
 
 double power_slowdown(const JobRecord& job) {

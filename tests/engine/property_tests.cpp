@@ -138,6 +138,20 @@ Scenario random_scenario_with_ramp(int number) {
   return scenario;
 }
 
+// The same with limits of nodes and racks, with every policy and with none, and a ramp in some.
+Scenario random_scenario_with_limits(int number) {
+  Scenario scenario = number % 3 == 0 ? random_scenario_with_ramp(number) : random_scenario_under_budget(number);
+  RandomStream random(2034, "limits", static_cast<std::uint64_t>(number));
+  platform::Facility& facility = scenario.machine.facility;
+  const Power rest = scenario.machine.node.inlet_at_rest();
+  if (number % 5 == 1) facility.budget_policy = platform::BudgetPolicy::report;
+  if (number % 4 != 0) facility.node_limit = rest * (1.0 + std::pow(10.0, random.uniform(-2.0, 0.0)));
+  const std::int64_t nodes = whole(random, 1.0, 7.0);
+  facility.rack_limit = {
+      .nodes = nodes, .limit = rest * (static_cast<double>(nodes) * (1.0 + std::pow(10.0, random.uniform(-2.5, 0.0))))};
+  return scenario;
+}
+
 // By how much the meter goes beyond what it may show in an interval, over what it may change by.
 double beyond_ramp(const engine::RunRecord& record, const platform::PowerRamp& ramp, Power rest) {
   const double length_s = ramp.interval.si();
@@ -304,6 +318,34 @@ TEST_CASE("a ramp is kept in every interval and loses no joule") {
 TEST_CASE("with a ramp playing every phase on an actor per node gives the numbers of both shortcuts") {
   for (int i = 0; i < scenarios; ++i) {
     const Scenario s = random_scenario_with_ramp(i);
+    INFO("scenario " << i);
+    const Numbers shortcuts = simulate_in_child(s.machine, s.trace);
+    require_same(shortcuts, simulate_in_child(s.machine, s.trace, {.strides = engine::Strides::unstrided}));
+    require_same(shortcuts, simulate_in_child(s.machine, s.trace, {.roles = engine::Roles::unfolded}));
+  }
+}
+
+TEST_CASE("limits of nodes and racks lose no joule under any policy") {
+  int held_back = 0;
+  for (int i = 0; i < scenarios; ++i) {
+    const Scenario s = random_scenario_with_limits(i);
+    const Numbers run = simulate_in_child(s.machine, s.trace);
+    INFO("scenario " << i);
+    REQUIRE(run.accounts_j() == Approx(run.meter_j()).epsilon(1e-9));
+    REQUIRE(run.components_j() == Approx(run.meter_j()).epsilon(1e-9));
+    if (s.machine.facility.budget_policy != platform::BudgetPolicy::report)
+      REQUIRE(run.peak_w() <= s.machine.facility.budget.si());
+    for (std::size_t j = 0; j < s.trace.jobs.size(); ++j) {
+      REQUIRE(run.job(j).power_s >= 0.0);
+      held_back += run.job(j).power_s > 0.0;
+    }
+  }
+  CHECK(held_back > scenarios);
+}
+
+TEST_CASE("with limits of nodes and racks playing every phase on an actor per node gives the same numbers") {
+  for (int i = 0; i < scenarios; ++i) {
+    const Scenario s = random_scenario_with_limits(i);
     INFO("scenario " << i);
     const Numbers shortcuts = simulate_in_child(s.machine, s.trace);
     require_same(shortcuts, simulate_in_child(s.machine, s.trace, {.strides = engine::Strides::unstrided}));

@@ -76,6 +76,18 @@ struct HandMade {
     summarize();
   }
 
+  // The first job, of two nodes, was held back for two hours: by its rack in both and in one by a ramp as well.
+  void limit_power() {
+    machine.facility.budget_policy = platform::BudgetPolicy::uniform;
+    machine.facility.ramp = platform::PowerRamp{.up = PowerRate::from_si(10.0)};
+    machine.facility.rack_limit = platform::RackLimit{.nodes = 2, .limit = watts(2000)};
+    record.jobs[0].throttled = seconds(7200);
+    record.jobs[0].throttled_by = {.budget = {}, .ramp = seconds(3600), .rack = seconds(7200), .node = {}};
+    record.ramp = {.held_back = seconds(3600), .burning = seconds(7), .burned = joules(3600e3)};
+    record.accounts.burn = joules(1160);
+    summarize();
+  }
+
   void summarize() { summary = report::summarize(machine, trace, record); }
   report::Run run() const { return {machine, trace, record, summary, "1.0", {"--policy", "easy"}}; }
   report::Run drawn_run() const { return {machine, trace, record, summary, "1.0", {}, hand_drawn()}; }

@@ -48,6 +48,22 @@ TEST_CASE("intervals stand beside the summary under the names of their figures",
   CHECK(!json::parse(report_json(made.run())).contains("uncertainty"));
 }
 
+// Two nodes for two hours by their rack, one of them by the ramp too.
+TEST_CASE("the summary says which limits held jobs back and what was burned where there are several", "[report]") {
+  HandMade made;
+  const json before = json::parse(summary_json(made.run()));
+  CHECK(!before.at("power").contains("ramp"));
+  CHECK(!before.at("power").contains("throttled_node_seconds_by"));
+  CHECK(!before.at("energy").at("accounts_j").contains("burn"));
+  made.limit_power();
+  const json summary = json::parse(summary_json(made.run()));
+  CHECK(summary.at("power").at("throttled_node_seconds") == 14400.0);
+  CHECK(summary.at("power").at("throttled_node_seconds_by") ==
+        json({{"budget", 0.0}, {"ramp", 7200.0}, {"rack", 14400.0}, {"node", 0.0}}));
+  CHECK(summary.at("power").at("ramp") == json({{"held_back_s", 3600.0}, {"burning_s", 7.0}, {"burned_j", 3600e3}}));
+  CHECK(summary.at("energy").at("accounts_j").at("burn") == 1160.0);
+}
+
 // Studies look headlines up where their names say.
 TEST_CASE("every headline is a number of the summary", "[report]") {
   const json summary = json::parse(summary_json(HandMade().run()));

@@ -75,6 +75,24 @@ TEST_CASE("the screen says what a run came to", "[report]") {
   }
 }
 
+TEST_CASE("the screen says which limits held jobs back and what was burned where there are several", "[report]") {
+  HandMade made;
+  made.limit_power();
+  const std::string text = screen(made.run());
+  check_fits(text);
+  for (const auto* part :
+       {"uniform: 4 node-hours held back, jobs 0 % longer on average, 0 % at most\n",
+        "node-hours held back by limit: facility 0, ramp 2, racks 4\n",
+        "ramp: jobs held back for 1 h 00 min, 1.00 kWh burned in 7.00 s\n", "cooling 16.4 %, burn 1.00 %\n"}) {
+    INFO(part << "\n" << text);
+    CHECK(text.find(part) != std::string::npos);
+  }
+  made.machine.facility.budget_policy = platform::BudgetPolicy::report;
+  made.machine.facility.ramp.reset();
+  CHECK(screen(made.run()).find("limits: 4 node-hours held back") != std::string::npos);
+  CHECK(screen(HandMade().run()).find("held back") == std::string::npos);
+}
+
 TEST_CASE("figures that were drawn have between what they lie beside them and a line that says what that means",
           "[report]") {
   const std::string text = screen(HandMade().drawn_run());

@@ -50,6 +50,16 @@ struct WaitReasons {
   Duration in_order;          // first-come only: behind a job that cannot start yet
 };
 
+// For how long limits of power held some of a job's phases back. Two may do so at a time.
+struct ThrottledBy {
+  Duration budget;  // the limit of the facility
+  Duration ramp;
+  Duration rack;
+  Duration node;
+  ThrottledBy& operator+=(const ThrottledBy& other);
+};
+ThrottledBy operator*(const ThrottledBy& throttled, double factor);
+
 struct JobRecord {
   JobStatus status = JobStatus::finished;
   Duration start;
@@ -59,7 +69,8 @@ struct JobRecord {
   std::int64_t pieces = 0;  // its nodes lie in: connected parts of a torus, groups of a dragonfly, runs elsewhere
   std::int64_t steps_planned = 0;  // of its main loop
   TimeByActivity time;
-  Duration throttled;             // during which the power budget held some of its phases back
+  Duration throttled;  // during which any limit of power held some of its phases back
+  ThrottledBy throttled_by;
   PerPrecision<FlopCount> flops;  // executed, in the precision the work is written in
   PerComponent<Energy> energy;    // its nodes (idle draw included), its traffic, and their losses and cooling
   GridCost grid;                  // of that energy

@@ -147,6 +147,8 @@ struct Node {
   // GPUs that `gpu_gpu` links join, those of neighbouring nodes included: the scale-up domain. A multiple of the node's
   // GPUs; 0: those of the node. Nodes 0 to domain_nodes() - 1 are the first domain, and so on.
   std::int64_t gpu_domain = 0;
+  // What it draws at its inlet while nothing runs, without storage in it.
+  Power inlet_at_rest() const;
   std::int64_t domain_nodes() const { return gpus && gpu_domain > gpus->count ? gpu_domain / gpus->count : 1; }
   bool operator==(const Node&) const = default;
 };

@@ -63,6 +63,7 @@ struct Summary {
   Power budget;
   Duration time_above_budget;
   Duration throttled_node_time;      // node-seconds in which the power budget held jobs back
+  engine::ThrottledBy throttled_by;  // node-seconds, by limit
   double mean_power_slowdown = 1.0;  // of jobs that ran: run time over what it had been with all power
   double longest_power_slowdown = 1.0;
   Energy energy;
@@ -74,6 +75,9 @@ struct Summary {
 
 // What the limit of the facility's budget is at a time of the run.
 Power budget_at(const platform::Facility& facility, Duration time);
+
+// Whether more than the facility's limit may hold jobs back: a ramp, racks or nodes.
+bool has_several_limits(const platform::Facility& facility);
 
 // How many times as long the job ran as it would have without being held back by the power budget.
 double power_slowdown(const engine::JobRecord& job);
