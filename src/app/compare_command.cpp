@@ -91,15 +91,16 @@ std::string table(const std::vector<Row>& rows) {
   for (const Row& row : rows) {
     if (row.application != application) {
       application = row.application;
-      text += fmt::format("{}{:<30}{:>9}{:>15}{:>11}{:>13}{:>15}\n", text.empty() ? "" : "\n", application, "nodes",
-                          "speed", "power", "GFLOP/s/W", "time");
+      text += fmt::format("{}{:<32}{:>9}{:>15}{:>11}{:>13}{:>11}{:>15}\n", text.empty() ? "" : "\n", application,
+                          "nodes", "speed", "power", "GFLOP/s/W", "facility", "time");
     }
-    text += fmt::format("  {:<28}{:>9}", row.platform, row.nodes);
+    text += fmt::format("  {:<30}{:>9}", row.platform, row.nodes);
     if (!row.misfit.empty()) {
       text += fmt::format("   {}\n", row.misfit);
     } else {
-      text += fmt::format("{:>15}{:>11}{:>13.4g}{:>15}\n", to_text(row.speed()), to_text(row.power()),
-                          row.speed().si() / row.power().si() / 1e9, to_text(row.prediction.time));
+      text += fmt::format("{:>15}{:>11}{:>13.4g}{:>11}{:>15}\n", to_text(row.speed()), to_text(row.power()),
+                          row.speed().si() / row.power().si() / 1e9, to_text(row.prediction.facility_power),
+                          to_text(row.prediction.time));
     }
   }
   return text;
@@ -114,6 +115,7 @@ std::string json_rows(const std::vector<Row>& rows) {
     } else {
       one["flops"] = row.speed().si();
       one["power_mean_w"] = row.power().si();
+      one["facility_power_w"] = row.prediction.facility_power.si();
       one["flops_per_w"] = row.speed().si() / row.power().si();
       one["time_s"] = row.prediction.time.si();
       one["energy_j"] = row.prediction.total_energy().si();
@@ -141,7 +143,10 @@ void add_compare(CLI::App& app, int& exit_code) {
       "Examples:\n"
       "  zettasim compare fugakunext frontier jupiter\n"
       "  zettasim compare fugakunext fugaku --app hpl,stencil\n"
-      "  zettasim compare fugakunext+pluggable-optics fugakunext+pec-2 --app fft3d");
+      "  zettasim compare fugakunext+pluggable-optics fugakunext+pec-2 --app fft3d\n"
+      "  zettasim compare fugakunext+cooling-air fugakunext+cooling-cold-plate\n"
+      "Power is that of the nodes and their share of the network; the facility's adds storage, cooling and nodes at "
+      "rest.");
   command->callback([arguments, &exit_code] {
     const auto rows = compare(*arguments);
     fmt::print("{}", arguments->json ? json_rows(rows) : table(rows));

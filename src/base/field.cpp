@@ -231,9 +231,10 @@ double Field::quantity(Dimension dimension, Sign sign) const {
   const double value = std::get<double>(parsed);
   const char* flaw = value > largest_number                     ? ", not as large as that"
                      : value < 0.0 && sign == Sign::nonnegative ? ", zero or more"
-                     : value <= 0.0 && sign == Sign::positive   ? ", more than zero"
-                     : value > 0.0 && value < smallest_number   ? ", not as small as that"
-                                                                : nullptr;
+                     : value <= 0.0 && sign == Sign::positive
+                         ? dimension == Temperature::dimension ? ", more than 0 K" : ", more than zero"
+                     : value > 0.0 && value < smallest_number ? ", not as small as that"
+                                                              : nullptr;
   if (flaw) {
     expected(describe_expected(dimension) + flaw);
     return harmless;

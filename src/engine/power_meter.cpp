@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/cooling.hpp"
 #include "engine/grid_cost.hpp"
 #include "zettasim/base/contract.hpp"
 
@@ -9,7 +10,7 @@ namespace zettasim::engine {
 PowerModel::PowerModel(const platform::Machine& machine, std::size_t switch_count)
     : network_at_rest_(machine.network.switch_power * static_cast<double>(switch_count)),
       distribution_efficiency_(machine.facility.distribution_efficiency),
-      pue_(machine.facility.pue),
+      pue_(hourly_pue(machine.facility).front()),
       grid_(machine.facility.grid) {
   const platform::Node& node = machine.node;
   rest_[Component::cpu] = node.cpus.device.idle * static_cast<double>(node.cpus.count);
@@ -140,24 +141,33 @@ bool PowerMeter::burn_up_to(Duration now, Power lowest) {
   return burns;
 }
 
-void PowerMeter::finish(Duration now, RunRecord& record) {
+// What was not a job's: idle nodes, and the network's and storage's draw at rest, each with its own losses and cooling.
+void PowerMeter::close_accounts(Duration now) {
   integrate(now);
-  // What was not a job's: idle nodes, and the network's and storage's draw at rest, each with its own losses and
-  // cooling.
-  const auto idle = model_.at_facility(model_.nodes_at_rest(1.0), 1.0) * idle_node_time_;
+  idle_ += model_.at_facility(model_.nodes_at_rest(1.0), 1.0) * idle_node_time_;
+  idle_node_time_ = {};
   PerComponent<Power> rest;
   rest[Component::network] = model_.network_at_rest();
   rest[Component::storage] = model_.storage_at_rest();
-  const auto infrastructure = model_.at_facility(rest, 0.0) * now;
+  infrastructure_ += model_.at_facility(rest, 0.0) * (now - accounted_);
+  accounted_ = now;
+}
 
+void PowerMeter::note_cooling(Duration now) {
+  now_power_ = facility_power();
+  note_step(now);
+}
+
+void PowerMeter::finish(Duration now, RunRecord& record) {
+  close_accounts(now);
   PerComponent<Energy> of_jobs;
   for (const JobRecord& job : record.jobs) of_jobs += job.energy;
-  const auto everywhere = [&](Component c) { return of_jobs[c] + idle[c] + infrastructure[c] + burned_[c]; };
+  const auto everywhere = [&](Component c) { return of_jobs[c] + idle_[c] + infrastructure_[c] + burned_[c]; };
   for (const Component c : all_components) {
     if (c == Component::network || c == Component::storage || c == Component::losses || c == Component::cooling)
       continue;
     record.accounts.jobs += of_jobs[c];
-    record.accounts.idle_nodes += idle[c];
+    record.accounts.idle_nodes += idle_[c];
     record.accounts.burn += burned_[c];
   }
   record.accounts.network = everywhere(Component::network);

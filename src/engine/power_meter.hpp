@@ -20,7 +20,7 @@ Q inside_nodes(const PerComponent<Q>& amount) {
 }
 
 // What nodes draw at rest, and what conversion and cooling add. All of it is linear, so that the parts of a machine can
-// be accounted for one by one and still sum to the meter.
+// be accounted for one by one and still sum to the meter. Cooling is that of the run's first hour until told otherwise.
 class PowerModel {
  public:
   PowerModel(const platform::Machine& machine, std::size_t switch_count);
@@ -40,6 +40,9 @@ class PowerModel {
   PerComponent<Power> burning(Power power) const;
   // The most that those of `nodes` nodes can burn beside work that draws `above_rest`.
   Power most_burning(double nodes, const PerComponent<Power>& above_rest) const;
+  double pue() const { return pue_; }
+  // From now on; who integrates has to be up to date before.
+  void set_pue(double pue) { pue_ = pue; }
 
  private:
   PerComponent<Power> rest_;  // one node
@@ -68,7 +71,10 @@ class PowerMeter {
   void hold_back(Duration now, bool held_back);
   // Main devices burn what is missing to `lowest`, as far as they can; tells whether they have to.
   bool burn_up_to(Duration now, Power lowest);
-  // Brings the integral up to `now`, and hands the results over.
+  // Around a change of the model's PUE: what was drawn before is accounted for, what is drawn after is noted.
+  void close_accounts(Duration now);
+  void note_cooling(Duration now);
+  // Brings the integral up to `now` and hands the results over.
   void finish(Duration now, RunRecord& record);
 
  private:
@@ -91,7 +97,10 @@ class PowerMeter {
   RampRecord ramp_record_;
   Energy total_;
   GridCost grid_cost_;
-  Duration idle_node_time_;
+  PerComponent<Energy> idle_;  // of idle nodes, and of network and storage at rest, up to accounted_
+  PerComponent<Energy> infrastructure_;
+  Duration accounted_;
+  Duration idle_node_time_;  // since then
   Duration node_time_;
   std::vector<PowerStep> steps_;
 };

@@ -41,11 +41,10 @@ void RunningJob::begin_stage(const StageRun& run, double now_s) {
   draw_ = Draw{.job = id_,
                .tree = &stage_->iteration,
                .nodes = static_cast<double>(nodes_.size()),
-               .facility_j = facility_energy(power_model_, *stage_).si(),
-               .saved_j = facility_joules_per_joule(power_model_),
                .most_w = most_power_w(stage_->iteration),
                .inside_j = inside_nodes(stage_->energy).si(),
                .most_inside_w = most_inside_w(stage_->iteration)};
+  renew_draw();
   change_pace(1.0, now_s);
 }
 
@@ -68,6 +67,12 @@ void RunningJob::hold_back(const HoldBack& hold, double now_s) {
   renew_power();
 }
 
+void RunningJob::renew_draw() {
+  if (!draw_) return;
+  draw_->facility_j = facility_energy(power_model_, *stage_).si();
+  draw_->saved_j = facility_joules_per_joule(power_model_);
+}
+
 void RunningJob::renew_power() {
   const PhaseTree::Execution iteration = tree_.once(speed_);
   PerComponent<Energy> energy = stage_->energy;
@@ -78,7 +83,7 @@ void RunningJob::renew_power() {
 
 void RunningJob::account(double now_s) {
   const double elapsed_s = now_s - since_s_;
-  if (elapsed_s <= 0.0) return;
+  if (!draw_ || elapsed_s <= 0.0) return;  // between stages no time passes
   const double position_s = position_after(tree_, elapsed_at(tree_, position_s_, speed_) + elapsed_s, speed_);
   double held_back_s = 0.0;
   if (speed_.held_back()) {

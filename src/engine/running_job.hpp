@@ -52,6 +52,10 @@ class RunningJob {
   // Limits of power hold it back otherwise than before; the same holds.
   void hold_back(const HoldBack& hold, double now_s);
   const HoldBack& held_back() const { return hold_; }
+  // Brings the record up to now, before the power model's cooling changes; after it what the job draws is worked out
+  // anew.
+  void account(double now_s);
+  void renew_draw();
   // What the stage asks of the power budget; nothing between stages.
   const std::optional<Draw>& draw() const { return draw_; }
   // The stage ends, complete or cut short; `iterations` that were done are returned for the traffic that went over
@@ -67,7 +71,6 @@ class RunningJob {
   std::optional<Sharing::Key> sharing_key;  // while the stage uses shared resources
 
  private:
-  void account(double now_s);
   void credit(double iterations, double elapsed_s, double held_back_s);
   void renew_power();
   void note_throttled(Duration time);

@@ -6,8 +6,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
+#include "engine/cooling.hpp"
 #include "zettasim/base/contract.hpp"
 #include "zettasim/base/problem.hpp"
 #include "zettasim/base/text.hpp"
@@ -33,7 +35,8 @@ Power lowest_limit(const platform::Facility& facility) {
 // A machine that rests draws this much whatever is done to its jobs.
 void expect_budget_above_rest(const platform::Machine& machine, const topology::Network& network) {
   if (machine.facility.budget_policy == platform::BudgetPolicy::report) return;
-  const PowerModel model(machine, network.switch_count());
+  PowerModel model(machine, network.switch_count());
+  model.set_pue(std::ranges::max(hourly_pue(machine.facility)));
   const Power lowest = lowest_limit(machine.facility);
   if (available_w(lowest, machine, model) > 0.0) return;
   const Power rest = model.facility_at_rest(static_cast<double>(machine.node_count)).sum();
@@ -67,9 +70,10 @@ Simulation::Simulation(const platform::Machine& machine, const topology::Network
       node_limits_(machine, power_model_),
       pool_(machine.node_count),
       placer_(make_placer(options.placement, machine, trace.seed)),
+      limit_(machine.facility.budget),
       resource_bytes_(planner_.resource_capacities().size(), 0.0) {
   record_.jobs.resize(trace.jobs.size());
-  available_w_ = available_w(machine.facility.budget, machine, power_model_);
+  available_w_ = available_w(limit_, machine, power_model_);
 }
 
 RunRecord Simulation::run() {
@@ -81,6 +85,7 @@ RunRecord Simulation::run() {
     ramp_alarm_ = std::make_unique<Alarm>();
     world_.start_actor("ramp", 0, [this] { follow_ramp(); });
   }
+  if (hourly_pue(machine_.facility).size() > 1) world_.start_actor("weather", 0, [this] { follow_weather(); });
   world_.run();
   if (failure_) std::rethrow_exception(failure_);
   for (const JobRecord& job : record_.jobs) record_.end = std::max(record_.end, job.end);
@@ -100,7 +105,8 @@ void Simulation::follow_signal() {
   for (const platform::PowerLimit& step : machine_.facility.budget_signal) {
     if (step.from.si() > now_s()) clock.sleep(step.from.si() - now_s());
     if (jobs_done_ == trace_.jobs.size()) return;
-    available_w_ = available_w(step.limit, machine_, power_model_);
+    limit_ = step.limit;
+    available_w_ = available_w(limit_, machine_, power_model_);
     Alarms to_ring;
     settle_power(to_ring);
     ring(to_ring);
@@ -120,6 +126,50 @@ void Simulation::follow_ramp() {
       ring(to_ring);
     }
   }
+}
+
+// Cooling takes another share of the power whenever the temperature of an hour says so, until all jobs are done. After
+// some years it stays at the mean.
+void Simulation::follow_weather() {
+  constexpr std::size_t most_hours = 100'000;
+  constexpr double hour_s = 3600.0;
+  const auto pues = hourly_pue(machine_.facility);
+  const double mean = std::accumulate(pues.begin(), pues.end(), 0.0) / static_cast<double>(pues.size());
+  Alarm clock;
+  for (std::size_t hour = 1; hour <= most_hours; ++hour) {
+    const double pue = hour < most_hours ? pues[hour % pues.size()] : mean;
+    if (pue == power_model_.pue()) continue;
+    const double at_s = static_cast<double>(hour) * hour_s;
+    if (at_s > now_s()) clock.sleep(at_s - now_s());
+    if (jobs_done_ == trace_.jobs.size()) return;
+    change_cooling(pue);
+  }
+}
+
+// Everybody is up to date at the old share before the new one holds, so that energies stay exact. Jobs that were given
+// some of the budget keep it: it grows and shrinks with what they draw.
+void Simulation::change_cooling(double pue) {
+  for (const auto& [id, play] : plays_) play->job.account(now_s());
+  meter_.close_accounts(seconds(now_s()));
+  const double factor = pue / power_model_.pue();
+  power_model_.set_pue(pue);
+  meter_.note_cooling(seconds(now_s()));
+  for (const auto& [id, play] : plays_) play->job.renew_draw();
+  if (machine_.facility.budget_policy == platform::BudgetPolicy::report) return;
+
+  available_w_ = available_w(limit_, machine_, power_model_);
+  for (auto& [what, power_w] : predicted_w_) power_w *= factor;
+  RunningJobs running;
+  for (RunningUntil job : running_) {
+    job.power_w *= factor;
+    plays_.at(job.id)->predicted_w = job.power_w;
+    running.insert(job);
+  }
+  running_ = std::move(running);
+  Alarms to_ring;
+  settle_power(to_ring);
+  ring(to_ring);
+  batch_alarm_->ring();
 }
 
 // The links between nodes that carried most of what they could have carried.

@@ -43,6 +43,8 @@ class Simulation {
   void rank_links();
   void follow_signal();
   void follow_ramp();
+  void follow_weather();
+  void change_cooling(double pue);
 
   // The batch system.
   void run_batch_system();
@@ -104,7 +106,8 @@ class Simulation {
   std::size_t next_submit_ = 0;
   std::size_t jobs_done_ = 0;
   std::exception_ptr failure_;  // of an actor, thrown when the engine has stopped
-  double available_w_ = 0.0;    // of the budget, above rest
+  Power limit_;                 // of the budget, as the signal has it now
+  double available_w_ = 0.0;    // of it, above rest
   std::map<std::pair<std::size_t, std::int64_t>, double> predicted_w_;  // by application and nodes
   std::vector<double> resource_bytes_;
   std::map<std::pair<bool, double>, double> latencies_;  // (collective, seconds) -> count

@@ -6,6 +6,7 @@
 
 #include <set>
 
+#include "read_cooling.hpp"
 #include "read_network.hpp"
 #include "zettasim/base/field.hpp"
 
@@ -254,10 +255,26 @@ std::optional<Grid> read_grid(const Field& facility) {
   return result;
 }
 
+// Exactly one of a fixed PUE and a model of the cooling.
+void read_heat_removal(const Field& facility, Facility& result) {
+  if (!facility.is_object()) return;  // has been said
+  const auto pue = facility.optional("pue"), cooling = facility.optional("cooling");
+  if (pue) result.pue = pue->number(0.0, 1000.0);
+  if (cooling) result.cooling = read_cooling(*cooling);
+  if (pue && cooling) {
+    cooling->problem(
+        "stands beside \"pue\", whose place it takes; keep one of them (\"pue\": null in an overlay, or --set "
+        "/facility/pue=null, takes the other out)");
+  } else if (!pue && !cooling) {
+    facility.problem(
+        "has neither \"pue\" nor \"cooling\"; expected \"pue\", facility power over IT power, such as 1.1, or "
+        "\"cooling\", an object, for a PUE that follows the outside temperature");
+  }
+}
+
 Facility read_facility(const Field& facility) {
-  Facility result{.budget = {},
-                  .pue = facility["pue"].number(0.0, 1000.0),
-                  .distribution_efficiency = facility["distribution_efficiency"].positive_share()};
+  Facility result{.budget = {}, .distribution_efficiency = facility["distribution_efficiency"].positive_share()};
+  read_heat_removal(facility, result);
   read_budget(facility["budget"], result);
   result.grid = read_grid(facility);
   if (facility.is_object()) {
@@ -414,6 +431,7 @@ void check_between_fields(const Field& root, const Machine& machine) {
   check_node(root["node"], machine.node);
   check_network(root, machine);
   check_storage(root, machine.storage);
+  check_cooling(root["facility"], machine.facility);
   if (machine.facility.pue < 1.0) {
     root["facility"]["pue"].problem(
         fmt::format("found {}, expected 1 or more: it is facility power over IT power, and the "

@@ -74,6 +74,10 @@ json power_json(const Run& run) {
     result["ramp"] = {
         {"held_back_s", ramp.held_back.si()}, {"burning_s", ramp.burning.si()}, {"burned_j", ramp.burned.si()}};
   }
+  if (run.machine.facility.cooling) {
+    const PueSummary& pue = run.summary.pue;
+    result["pue"] = {{"mean", pue.mean}, {"lowest", pue.lowest}, {"highest", pue.highest}};
+  }
   return result;
 }
 

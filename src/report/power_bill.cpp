@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "shown.hpp"
@@ -33,6 +34,15 @@ std::string budget_line(const PowerBill& bill) {
                      to_text(fits ? budget - total : total - budget), fits ? "left" : "too much");
 }
 
+double pue(const PowerBill& bill) { return bill.power.sum() / (bill.power.sum() - bill.power[Component::cooling]); }
+
+std::string cooling_line(const PowerBill& bill) {
+  const auto& cooling = bill.machine.facility.cooling;
+  if (!cooling) return {};
+  return fmt::format("  {:<18}{:>12}, {} at {:.3g} degC outside\n", "PUE", fmt::format("{:.3f}", pue(bill)),
+                     name_of(cooling->kind), in_celsius(cooling->outside.front()));
+}
+
 }  // namespace
 
 std::string power_bill_screen(const PowerBill& bill) {
@@ -45,7 +55,7 @@ std::string power_bill_screen(const PowerBill& bill) {
   }
   text += line(bill, "equipment", equipment(bill));
   text += component_line(bill, Component::losses) + component_line(bill, Component::cooling);
-  return text + line(bill, "facility", bill.power.sum()) + "\n" + budget_line(bill);
+  return text + line(bill, "facility", bill.power.sum()) + "\n" + cooling_line(bill) + budget_line(bill);
 }
 
 std::string power_bills_screen(const std::vector<PowerBill>& bills) {
@@ -61,6 +71,17 @@ std::string power_bills_screen(const std::vector<PowerBill>& bills) {
   }
   add_line("facility", [](const PowerBill& bill) { return to_text(bill.power.sum()); });
   add_line("of budget", [](const PowerBill& bill) { return percent(bill.power.sum() / bill.machine.facility.budget); });
+  if (std::ranges::any_of(bills, [](const PowerBill& bill) { return bill.machine.facility.cooling.has_value(); })) {
+    add_line("PUE", [](const PowerBill& bill) { return fmt::format("{:.3f}", pue(bill)); });
+    add_line("cooled by", [](const PowerBill& bill) {
+      const auto& cooling = bill.machine.facility.cooling;
+      return cooling ? std::string(name_of(cooling->kind)) : std::string("fixed");
+    });
+    add_line("outside", [](const PowerBill& bill) {
+      const auto& cooling = bill.machine.facility.cooling;
+      return cooling ? fmt::format("{:.3g} degC", in_celsius(cooling->outside.front())) : std::string("-");
+    });
+  }
   if (bills.front().time) {
     add_line("time", [](const PowerBill& bill) { return to_text(bill.time.value_or(Duration())); });
   }
@@ -78,6 +99,10 @@ ordered_json bill_value(const PowerBill& bill) {
   for (const Component c : all_components) result["components_w"][std::string(name_of(c))] = bill.power[c].si();
   result["equipment_w"] = equipment(bill).si();
   result["facility_w"] = total.si();
+  if (const auto& cooling = bill.machine.facility.cooling) {
+    result["pue"] = pue(bill);
+    result["cooling"] = {{"kind", name_of(cooling->kind)}, {"outside_degc", in_celsius(cooling->outside.front())}};
+  }
   result["budget_w"] = budget.si();
   result["share_of_budget"] = total / budget;
   result["headroom_w"] = (budget - total).si();

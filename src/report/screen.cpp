@@ -131,6 +131,21 @@ std::string held_back_lines(const Run& run) {
   return lines + fmt::format("    node-hours held back by limit: {}\n", by);
 }
 
+std::string outside_text(const platform::Cooling& cooling) {
+  const auto [lowest, highest] = std::ranges::minmax(cooling.outside);
+  if (lowest == highest) return fmt::format("{:.3g} degC", in_celsius(lowest));
+  return fmt::format("{:.3g} to {:.3g} degC", in_celsius(lowest), in_celsius(highest));
+}
+
+// How far the weather moved the PUE, where it does.
+std::string cooling_line(const Run& run) {
+  const auto& cooling = run.machine.facility.cooling;
+  if (!cooling) return {};
+  const PueSummary& pue = run.summary.pue;
+  return fmt::format("    PUE {:.3f} on average, {:.3f} to {:.3f}: {}, {} outside\n", pue.mean, pue.lowest, pue.highest,
+                     name_of(cooling->kind), outside_text(*cooling));
+}
+
 std::string power_lines(const Run& run) {
   const Summary& s = run.summary;
   const auto& a = run.record.accounts;
@@ -156,7 +171,7 @@ std::string power_lines(const Run& run) {
   lines += fmt::format("    jobs {}, idle nodes {}, network {}, storage {}, losses {}, cooling {}{}\n", share(a.jobs),
                        share(a.idle_nodes), share(a.network), share(a.storage), share(a.losses), share(a.cooling),
                        run.machine.facility.ramp ? ", burn " + share(a.burn) : "");
-  return lines + grid_line(run);
+  return lines + cooling_line(run) + grid_line(run);
 }
 
 // A table of at most `room` lines, its heading included.

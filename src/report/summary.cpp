@@ -108,16 +108,23 @@ Duration time_above_budget(const platform::Facility& facility, Power power, Dura
   return above;
 }
 
+double pue_of(double facility, double cooling) { return facility > cooling ? facility / (facility - cooling) : 1.0; }
+
 void summarize_power(const platform::Machine& machine, const engine::RunRecord& record, Summary& summary) {
   summary.budget = machine.facility.budget;
   summary.energy = record.meter;
   summary.heat_reused = record.meter * machine.facility.heat_reused;
+  summary.pue.mean = pue_of(record.meter.si(), record.accounts.cooling.si());
+  summary.pue.lowest = summary.pue.highest = summary.pue.mean;
   summary.mean_power = record.end.si() > 0.0 ? record.meter / record.end : Power();
   for (std::size_t i = 0; i < record.power.size(); ++i) {
     const Duration until = i + 1 < record.power.size() ? record.power[i + 1].time : record.end;
     if (until <= record.power[i].time) continue;
     const Power power = record.power[i].power.sum();
     summary.peak_power = std::max(summary.peak_power, power);
+    const double pue = pue_of(power.si(), record.power[i].power[Component::cooling].si());
+    summary.pue.lowest = std::min(summary.pue.lowest, pue);
+    summary.pue.highest = std::max(summary.pue.highest, pue);
     summary.time_above_budget += time_above_budget(machine.facility, power, record.power[i].time, until);
   }
 }

@@ -50,11 +50,14 @@ std::pair<double, std::string> split(const json& end) {
   return {number, unit};
 }
 
-// Both ends in the unit of the lower one.
+// Both ends in the unit of the lower one; zero degrees Celsius are not zero kelvins.
 Range range_of(const json& ends) {
   const auto [from, unit] = split(ends[0]);
   auto [to, other] = split(ends[1]);
-  if (other != unit) to *= parse_measure("1 " + other)->si / parse_measure("1 " + unit)->si;
+  if (other != unit) {
+    const double zero = parse_measure("0 " + unit)->si;
+    to = (parse_measure(ends[1].get_ref<const std::string&>())->si - zero) / (parse_measure("1 " + unit)->si - zero);
+  }
   return {.from = from, .to = to, .unit = unit};
 }
 

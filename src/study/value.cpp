@@ -22,6 +22,10 @@ constexpr std::array known_dimensions = {Duration::dimension,
                                          EnergyPerFlop::dimension,
                                          EnergyPerByte::dimension,
                                          Length::dimension,
+                                         Frequency::dimension,
+                                         Voltage::dimension,
+                                         Temperature::dimension,
+                                         PowerRate::dimension,
                                          (FlopCount::dimension - Energy::dimension)};
 
 }  // namespace

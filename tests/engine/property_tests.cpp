@@ -2,6 +2,7 @@
 // number.
 #include <cmath>
 
+#include "engine/cooling.hpp"
 #include "support/catch.hpp"
 #include "support/machines.hpp"
 #include "support/run_numbers.hpp"
@@ -167,6 +168,56 @@ double beyond_ramp(const engine::RunRecord& record, const platform::PowerRamp& r
     if (ramp.down) worst = std::max(worst, -change_w / (*ramp.down * ramp.interval).si() - 1.0);
   }
   return worst;
+}
+
+// The same a thousand times slower, at the same power, so that it lasts for hours, each with its own weather and so its
+// own share for cooling; the budget leaves room for the machine at rest in the warmest. One in three has a ramp.
+Scenario random_scenario_under_weather(int number) {
+  constexpr double slower = 1000.0;
+  Scenario s = random_scenario_under_budget(number);
+  RandomStream random(2032, "weather", static_cast<std::uint64_t>(number));
+  for (auto* device : {&s.machine.node.cpus.device, s.machine.node.gpus ? &s.machine.node.gpus->device : nullptr}) {
+    if (!device) continue;
+    device->memory.bandwidth = device->memory.bandwidth / slower;
+    device->memory.energy = device->memory.energy * slower;
+    for (const Precision p : all_precisions) {
+      if (!device->rates[p]) continue;
+      device->rates[p]->peak = device->rates[p]->peak / slower;
+      device->rates[p]->energy = device->rates[p]->energy * slower;
+    }
+  }
+  s.machine.network.link_bandwidth = s.machine.network.link_bandwidth / slower;
+  s.machine.network.link_energy = s.machine.network.link_energy * slower;
+  for (auto& tier : s.machine.storage) {
+    tier.write = tier.write / slower;
+    tier.energy = tier.energy * slower;
+  }
+  for (auto& waiting : s.trace.jobs) {
+    waiting.submit = waiting.submit * slower;
+    waiting.requested_time = waiting.requested_time * slower;
+  }
+  const Power rest = s.machine.facility.budget / s.machine.facility.pue;
+  platform::Cooling cooling{.kind = platform::CoolingKind::cold_plate,
+                            .liquid_share = random.uniform(),
+                            .water = degrees_celsius(30.0),
+                            .chilled_water = degrees_celsius(15.0),
+                            .rise = kelvins(8.0),
+                            .approach = kelvins(4.0),
+                            .pumps = 0.02,
+                            .fans = 0.05,
+                            .towers = 0.03,
+                            .chiller_share = random.uniform(0.3, 0.7),
+                            .outside = {}};
+  for (std::int64_t hours = whole(random, 2.0, 30.0); hours > 0; --hours) {
+    cooling.outside.push_back(degrees_celsius(random.uniform(0.0, 45.0)));
+  }
+  s.machine.facility.cooling = cooling;
+  s.machine.facility.budget = rest * std::ranges::max(engine::hourly_pue(s.machine.facility));
+  if (number % 3 == 0) {
+    const PowerRate rate = rest * random.uniform(0.01, 0.1) / seconds(3600.0);
+    s.machine.facility.ramp = {.up = rate, .down = rate, .interval = seconds(random.uniform(60.0, 900.0))};
+  }
+  return s;
 }
 
 constexpr int scenarios = 60;
@@ -346,6 +397,34 @@ TEST_CASE("limits of nodes and racks lose no joule under any policy") {
 TEST_CASE("with limits of nodes and racks playing every phase on an actor per node gives the same numbers") {
   for (int i = 0; i < scenarios; ++i) {
     const Scenario s = random_scenario_with_limits(i);
+    INFO("scenario " << i);
+    const Numbers shortcuts = simulate_in_child(s.machine, s.trace);
+    require_same(shortcuts, simulate_in_child(s.machine, s.trace, {.strides = engine::Strides::unstrided}));
+    require_same(shortcuts, simulate_in_child(s.machine, s.trace, {.roles = engine::Roles::unfolded}));
+  }
+}
+
+TEST_CASE("whatever the weather no policy that acts lets a facility exceed its budget and none loses a joule") {
+  double longest_s = 0.0;
+  for (int i = 0; i < scenarios; ++i) {
+    Scenario s = random_scenario_under_weather(i);
+    const Numbers run = simulate_in_child(s.machine, s.trace);
+    INFO("scenario " << i);
+    REQUIRE(run.peak_w() <= s.machine.facility.budget.si());
+    REQUIRE(run.accounts_j() == Approx(run.meter_j()).epsilon(1e-9));
+    REQUIRE(run.components_j() == Approx(run.meter_j()).epsilon(1e-9));
+    longest_s = std::max(longest_s, run.end_s());
+    s.machine.facility.budget_policy = platform::BudgetPolicy::report;
+    const Numbers unlimited = simulate_in_child(s.machine, s.trace);
+    REQUIRE(unlimited.accounts_j() == Approx(unlimited.meter_j()).epsilon(1e-9));
+    REQUIRE(unlimited.components_j() == Approx(unlimited.meter_j()).epsilon(1e-9));
+  }
+  CHECK(longest_s > 24 * 3600.0);  // days of it
+}
+
+TEST_CASE("under weather and budget playing every phase on an actor per node gives the numbers of both shortcuts") {
+  for (int i = 0; i < scenarios; ++i) {
+    const Scenario s = random_scenario_under_weather(i);
     INFO("scenario " << i);
     const Numbers shortcuts = simulate_in_child(s.machine, s.trace);
     require_same(shortcuts, simulate_in_child(s.machine, s.trace, {.strides = engine::Strides::unstrided}));

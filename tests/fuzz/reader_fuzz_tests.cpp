@@ -184,9 +184,20 @@ void check_both_ways(const Outcome& outcome) {
   CHECK(outcome.refused > outcome.read / 4);
 }
 
+// The systems of the library, and one whose cooling follows the weather, which none of them has.
+std::vector<Sample> machine_samples() {
+  auto samples = samples_in("platforms");
+  const auto smallest = source_folder / "platforms/two-nodes.json";
+  const auto overlays = source_folder / "platforms/overlays";
+  const auto cooled = platform::load_machine(
+      smallest, {.overlays = {overlays / "cooling-cold-plate.json", overlays / "kobe-august-day.json"}});
+  samples.push_back({smallest.string(), cooled.resolved});
+  return samples;
+}
+
 void feed_machines(std::uint64_t seed, int count) {
   Outcome all;
-  for (Sample sample : samples_in("platforms")) {
+  for (Sample sample : machine_samples()) {
     const auto read = [&](const std::string& text) { platform::parse_machine(sample.name, text); };
     for (const bool whole : {false, true}) {
       // The second time with all parts in place, so that damage reaches them too.

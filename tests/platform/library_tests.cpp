@@ -70,8 +70,29 @@ TEST_CASE("every overlay of the library fits FugakuNEXT and changes it", "[platf
   CHECK(files.size() >= 2);
   for (const auto& file : files) {
     INFO(file);
-    CHECK_FALSE(load_machine(platforms / "fugakunext.json", {.overlays = {file}}) == plain);
+    std::vector<std::filesystem::path> overlays = {file};
+    // Weather is something to a machine whose cooling depends on it.
+    if (file.stem() == "kobe-august-day") overlays.insert(overlays.begin(), file.parent_path() / "cooling-air.json");
+    CHECK_FALSE(load_machine(platforms / "fugakunext.json", {.overlays = overlays}) == plain);
   }
+}
+
+// Whatever an overlay of another kind left behind is taken out or replaced.
+TEST_CASE("the overlays of cooling replace one another whole and the fixed PUE", "[platform][library]") {
+  const auto with = [](std::vector<std::string> names) {
+    std::vector<std::filesystem::path> overlays;
+    for (const auto& name : names) overlays.push_back(platforms / "overlays" / (name + ".json"));
+    return load_machine(platforms / "fugakunext.json", {.overlays = overlays}).facility;
+  };
+  const std::vector<std::string> kinds = {"cooling-air", "cooling-cold-plate", "cooling-immersion"};
+  for (const auto& first : kinds) {
+    for (const auto& second : kinds) CHECK(with({first, second}) == with({second}));
+  }
+  CHECK(with({"cooling-air"}).cooling->liquid_share == 0.0);
+  CHECK(with({"cooling-cold-plate"}).cooling->liquid_share == 0.95);
+  CHECK(with({"cooling-immersion"}).cooling->liquid_share == 1.0);
+  CHECK(with({"cooling-air", "kobe-august-day"}).cooling->outside.size() == 24);
+  CHECK(in_celsius(with({"cooling-air"}).cooling->outside.at(0)) == Approx(24.4));
 }
 
 TEST_CASE("every node and device of the library fits into a machine", "[platform][library]") {

@@ -75,6 +75,18 @@ TEST_CASE("every headline is a number of the summary", "[report]") {
   }
 }
 
+// 116 kJ with 19 kJ of cooling in them: 116 / 97. At its highest 200 W cool 800 W.
+TEST_CASE("the PUE of a run is told where it depends on the weather", "[report]") {
+  HandMade made;
+  CHECK(json::parse(summary_json(made.run())).at("power").count("pue") == 0);
+  made.machine.facility.cooling.emplace().outside = {degrees_celsius(24.0), degrees_celsius(31.5)};
+  const json pue = json::parse(summary_json(made.run())).at("power").at("pue");
+  CHECK(pue.at("mean").get<double>() == Approx(116.0 / 97.0));
+  CHECK(pue.at("highest").get<double>() == Approx(1.25));
+  CHECK(screen(made.run()).find("PUE 1.196 on average, 1.196 to 1.250: air, 24 to 31.5 degC outside") !=
+        std::string::npos);
+}
+
 TEST_CASE("a report holds all it takes to run again", "[report]") {
   const HandMade made;
   const json report = json::parse(report_json(made.run()));

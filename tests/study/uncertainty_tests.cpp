@@ -39,6 +39,17 @@ TEST_CASE("numbers with a range are found in a description with both ends in one
   CHECK(numbers[1].range.at(1.0).text == "1100 W");
 }
 
+// 40 degC are 313.15 K, and 310.15 K are 37 degC.
+TEST_CASE("the range of a temperature may be written in degrees Celsius and in kelvins", "[study]") {
+  const auto end_of = [](const std::string& range) {
+    const std::string number = R"({"t": {"value": "30 degC", "status": "assumed", "source": "s", "range": )";
+    return uncertain_numbers(number + range + "}}").at(0).range.at(1.0).text;
+  };
+  CHECK(end_of(R"(["27 degC", "40 degC"])") == "40 degC");
+  CHECK(end_of(R"(["27 degC", "310.15 K"])") == "37 degC");
+  CHECK(end_of(R"(["300 K", "40 degC"])") == "313.15 K");
+}
+
 // Even between 1 and 3: a twentieth is below 1.1 and a twentieth above 2.9; half is below 2. Alone, either end of "a"
 // is half of 2 away, and "b" a tenth of 1 kW.
 TEST_CASE("the interval holds nine in ten of the draws and the widest swing comes first", "[study]") {

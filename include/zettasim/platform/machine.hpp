@@ -352,28 +352,31 @@ std::string_view name_of(CoolingKind);
 // Cooling whose power depends on the weather: engine/cooling.hpp has the model.
 struct Cooling {
   CoolingKind kind = CoolingKind::air;
-  double liquid_share = 0.0;         // of the heat that goes into water at the nodes: 0 for air, 1 for immersion
-  Temperature water;                 // that is sent to the nodes
-  Temperature chilled_water;         // that is sent to what cools the air; needed where some heat goes into air
-  Temperature approach;              // by how much towers or dry coolers stay above the outside temperature
-  double pumps = 0.0;                // their power over the heat that water carries
-  double fans = 0.0;                 // of what blows air through the racks, over the heat that air carries
-  double towers = 0.0;               // power of towers or dry coolers over the heat they give off
-  double chiller_share = 0.0;        // of Carnot's efficiency that the chillers reach
-  std::vector<Temperature> outside;  // one value for each hour of the run, again from the first when they are over
+  double liquid_share = 0.0;   // of the heat that goes into water at the nodes: 0 for air, 1 for immersion
+  Temperature water;           // that is sent to the nodes; where some heat goes into it
+  Temperature chilled_water;   // that is sent to what cools the air; where some heat goes into air
+  Temperature rise;            // a difference: by how much water gets warmer where it takes up heat
+  Temperature approach;        // a difference: by how much towers or dry coolers stay above the outside temperature
+  double pumps = 0.0;          // their power over the heat that water carries
+  double fans = 0.0;           // of what blows air through the racks, over the heat that air carries
+  double towers = 0.0;         // of towers or dry coolers, their pumps included, over the heat they give off
+  double chiller_share = 1.0;  // of Carnot's efficiency that the chillers reach
+  // One value for each hour of the run, again from the first when they are over; at least one. What towers and dry
+  // coolers feel: the wet-bulb temperature where water evaporates, else the dry-bulb one.
+  std::vector<Temperature> outside;
   bool operator==(const Cooling&) const = default;
 };
 
 struct Facility {
   Power budget;                          // at the facility meter
-  double pue = 1.0;                      // facility power over IT power
+  double pue = 1.0;                      // facility power over IT power; `cooling` takes its place where there is one
   double distribution_efficiency = 1.0;  // IT power distribution in front of every rack
   BudgetPolicy budget_policy = BudgetPolicy::report;
   std::vector<PowerLimit> budget_signal = {};  // later limits, by time
   std::optional<Power> node_limit = {};        // of each node, at its inlet
   std::optional<RackLimit> rack_limit = {};
   std::optional<PowerRamp> ramp = {};
-  std::optional<Cooling> cooling = {};  // takes the place of `pue`
+  std::optional<Cooling> cooling = {};
   std::optional<Grid> grid = {};
   double heat_reused = 0.0;  // share of the heat, which is all of the energy, that somebody else uses
   bool operator==(const Facility&) const = default;

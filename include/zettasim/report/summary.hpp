@@ -31,6 +31,13 @@ struct ApplicationSummary {
   Energy energy;
 };
 
+// Facility power over IT power, over a run.
+struct PueSummary {
+  double mean = 1.0;  // of the energies
+  double lowest = 1.0;
+  double highest = 1.0;
+};
+
 struct Summary {
   // Jobs.
   std::int64_t jobs = 0;
@@ -68,6 +75,7 @@ struct Summary {
   double longest_power_slowdown = 1.0;
   Energy energy;
   Energy heat_reused;
+  PueSummary pue;
   double flops_per_joule = 0.0;  // all precisions together
 
   std::vector<ApplicationSummary> applications;  // those that have jobs, by name
