@@ -44,6 +44,33 @@ TEST_CASE("the summary in JSON has the meter as the sum of its accounts") {
   CHECK(components == Approx(meter).epsilon(1e-9));
 }
 
+// Limits low enough that each of them acts on the mixed day.
+TEST_CASE("limits of nodes and racks and the facility and a ramp act together and keep every joule") {
+  const Outcome run = call(
+      "run fugakunext mixed-day --uncertainty 0 --json --set '/facility/budget={\"limit\": \"30 MW\", "
+      "\"policy\": \"uniform\", \"node\": \"8 kW\", \"rack\": {\"nodes\": 32, \"limit\": \"220 kW\"}, "
+      "\"ramp\": {\"up\": \"2 MW/min\", \"down\": \"2 MW/min\", \"interval\": \"5 s\"}}'");
+  REQUIRE(run.exit_code == 0);
+  const json summary = json::parse(run.out);
+  CHECK(summary["power"]["time_above_budget_s"] == 0.0);
+  for (const auto& [limit, node_s] : summary["power"]["throttled_node_seconds_by"].items()) {
+    INFO(limit);
+    CHECK(node_s.get<double>() > 0.0);
+  }
+  CHECK(summary["power"]["ramp"]["burned_j"].get<double>() > summary["energy"]["accounts_j"]["burn"].get<double>());
+  double accounts = 0.0;
+  for (const auto& part : summary["energy"]["accounts_j"]) accounts += part.get<double>();
+  CHECK(accounts == Approx(summary["energy"]["facility_meter_j"].get<double>()).epsilon(1e-9));
+}
+
+TEST_CASE("a rack that draws its limit at rest is refused") {
+  const Outcome run = call(
+      "run two-nodes two-jobs --set '/facility/budget={\"limit\": \"2 kW\", \"rack\": {\"nodes\": 2, \"limit\": \"100 "
+      "W\"}}'");
+  CHECK(run.exit_code == 2);
+  CHECK(contains(run.error, "which a rack of 2 nodes draws at its inlet while nothing runs"));
+}
+
 TEST_CASE("a report is enough to run again with the same result") {
   const Scratch scratch;
   const std::string first = (scratch / "first").string(), again = (scratch / "again").string();
