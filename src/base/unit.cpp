@@ -169,7 +169,7 @@ std::variant<double, UnitProblem> parse_in_si(std::string_view text, Dimension w
     const NamedDimension* named = find_name(parsed->dimension);
     return UnitProblem{fmt::format("\"{}\" is {}", unit, named ? named->name : "something else")};
   }
-  const double value = number * parsed->scale + (celsius ? zero_celsius_k : 0.0);
+  const double value = number * parsed->scale + (celsius ? zero_celsius_k : 0.0);  // and of "-0 s" it makes 0
   if (!std::isfinite(value)) return UnitProblem{"the number is too large"};
   return value;
 }

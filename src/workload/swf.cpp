@@ -111,6 +111,7 @@ class SwfReader {
     if (whole && std::abs(value) > static_cast<double>(most_count))
       return fmt::format("a count of at most {}", most_count);
     if (whole && value != std::floor(value)) return "a whole number";
+    value += 0.0;  // "-0" is 0, and written as such
     return {};
   }
 

@@ -1,5 +1,6 @@
 #include "zettasim/base/unit.hpp"
 
+#include <cmath>
 #include <locale>
 
 #include "support/catch.hpp"
@@ -104,6 +105,8 @@ TEST_CASE("degrees Celsius count from where water freezes and take neither prefi
   CHECK(refusal("1 degC/s", Temperature::dimension) == "\"degC/s\" is not a unit");
   CHECK(refusal("25 degC", Power::dimension) == "\"degC\" is a temperature");
 }
+
+TEST_CASE("minus nothing is nothing", "[base]") { CHECK_FALSE(std::signbit(in_si("-0 s", Duration::dimension))); }
 
 TEST_CASE("a quantity of another dimension is told what it is", "[base]") {
   CHECK(refusal("25 GB", Bandwidth::dimension) == "\"GB\" is a size");
