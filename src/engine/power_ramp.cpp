@@ -32,4 +32,9 @@ void RampControl::note(double now_s, double power_w) {
 
 double RampControl::highest_above_w(double rest_w) const { return std::max(0.0, began_with_w_ - rest_w) + step_up_w_; }
 
+std::optional<RampControl> ramp_of(const platform::Facility& facility, double rest_w) {
+  if (!facility.ramp || facility.budget_policy == platform::BudgetPolicy::report) return std::nullopt;
+  return RampControl(*facility.ramp, rest_w);
+}
+
 }  // namespace zettasim::engine

@@ -6,6 +6,8 @@
 // moves by n steps at most, and a power that rests where it is needs no event.
 #pragma once
 
+#include <optional>
+
 #include "zettasim/platform/machine.hpp"
 
 namespace zettasim::engine {
@@ -30,5 +32,8 @@ class RampControl {
   double interval_ = 0.0;  // that we are in: a whole number
   double began_with_w_;
 };
+
+// Of a facility that draws `rest_w` at first; none where it has no ramp, or only reports.
+std::optional<RampControl> ramp_of(const platform::Facility& facility, double rest_w);
 
 }  // namespace zettasim::engine

@@ -21,6 +21,9 @@
 
 namespace zettasim::engine {
 
+// Throws InputError where a budget that acts is not above what the machine draws while it rests.
+void expect_budget_above_rest(const platform::Machine& machine, const topology::Network& network);
+
 class Simulation {
  public:
   Simulation(const platform::Machine& machine, const topology::Network& network, const workload::Trace& trace,
@@ -41,10 +44,6 @@ class Simulation {
   };
 
   void rank_links();
-  void follow_signal();
-  void follow_ramp();
-  void follow_weather();
-  void change_cooling(double pue);
 
   // The batch system.
   void run_batch_system();
@@ -68,13 +67,21 @@ class Simulation {
   void end_stage(Play& play, bool complete);
   using Alarms = std::vector<Alarm*>;
   void settle_sharing(Alarms& to_ring);
+  static void ring(const Alarms& alarms);
+
+  // Power (simulation_power.cpp).
+  void start_power_actors();
+  void follow_signal();
+  void follow_ramp();
+  void follow_weather();
+  void change_cooling(double pue);
   void settle_power(Alarms& to_ring);
-  double rest_w() const;  // of the whole machine, at the facility
-  double may_draw_w();
   void hold_in_nodes(std::vector<Draw>& draws, std::vector<HoldBack>& holds) const;
   void hold_at_facility(const std::vector<Draw>& draws, std::vector<HoldBack>& holds);
   void settle_ramp(Alarms& to_ring);
-  static void ring(const Alarms& alarms);
+  double rest_w() const;  // of the whole machine, at the facility
+  double above_rest_w(Power limit) const;
+  double may_draw_w();
 
   double now_s() const { return world_.now_s(); }
 
