@@ -184,14 +184,17 @@ std::string time_bar(const engine::TimeByActivity& time) {
 }
 
 std::string application_table(const Summary& s) {
-  std::string html =
-      "<table><tr><th>application<th>model<th>jobs<th>mean run<th>node-hours<th>energy<th>where the time went</tr>\n";
+  const bool held_back = s.throttled_node_time > Duration();
+  std::string html = fmt::format(
+      "<table><tr><th>application<th>model<th>jobs<th>mean run<th>node-hours<th>energy{}<th>where the time went</tr>\n",
+      held_back ? "<th>slowed" : "");
   auto out = std::back_inserter(html);
   for (const auto& app : s.applications) {
-    fmt::format_to(out, "<tr><td>{}<td>{}<td class=n>{}<td class=n>{}<td class=n>{}<td class=n>{}<td>{}</tr>\n",
+    const auto slowed = held_back ? "<td class=n>" + percent(app.power_slowdown - 1.0) : std::string();
+    fmt::format_to(out, "<tr><td>{}<td>{}<td class=n>{}<td class=n>{}<td class=n>{}<td class=n>{}{}<td>{}</tr>\n",
                    escaped(app.name), escaped(app.model), app.jobs, to_text(app.mean_run_time),
                    with_thousands(static_cast<unsigned long long>(std::min(in_hours(app.node_time), 1e18))),
-                   to_text(app.energy), time_bar(app.time));
+                   to_text(app.energy), slowed, time_bar(app.time));
   }
   html += "</table>\n<p class=legend>";
   for (const Activity& activity : activities) {

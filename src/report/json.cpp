@@ -113,7 +113,8 @@ json applications_json(const Summary& s) {
                       {"node_seconds", app.node_time.si()},
                       {"time_by_activity_s", by_activity(app.time)},
                       {"flops", by_precision(app.flops)},
-                      {"energy_j", app.energy.si()}});
+                      {"energy_j", app.energy.si()},
+                      {"power_slowdown", app.power_slowdown}});
   }
   return result;
 }

@@ -174,10 +174,12 @@ std::string power_lines(const Run& run) {
   return lines + cooling_line(run) + grid_line(run);
 }
 
-// A table of at most `room` lines, its heading included.
+// A table of at most `room` lines, its heading included. Where a budget held jobs back, it says by how much each kind.
 std::string application_lines(const Summary& s, std::size_t room) {
-  std::string lines = fmt::format("\n  {:<20}{:>7}{:>14}{:>12}{:>10}{:>10}{:>10}\n", "application", "jobs", "mean run",
-                                  "node-hours", "compute", "network", "energy");
+  const bool held_back = s.throttled_node_time > Duration();
+  std::string lines =
+      fmt::format("\n  {:<20}{:>7}{:>14}{:>12}{:>10}{:>10}{:>10}{}\n", "application", "jobs", "mean run", "node-hours",
+                  "compute", "network", "energy", held_back ? "    slowed" : "");
   auto applications = s.applications;
   std::stable_sort(applications.begin(), applications.end(),
                    [](const auto& a, const auto& b) { return a.energy > b.energy; });
@@ -188,11 +190,12 @@ std::string application_lines(const Summary& s, std::size_t room) {
     const auto& app = applications[i];
     const double total = app.time.sum().si();
     const auto share = [&](Duration part) { return total > 0.0 ? percent(part.si() / total) : std::string("-"); };
-    lines += fmt::format("  {:<20}{:>7}{:>14}{:>12}{:>10}{:>10}{:>10}\n", shown(app.name, 19), app.jobs,
-                         to_text(app.mean_run_time),
-                         count(static_cast<std::int64_t>(std::min(in_hours(app.node_time), 1e18))),
-                         share(app.time.kernel + app.time.busy),
-                         share(app.time.collective + app.time.neighbours + app.time.sharing), to_text(app.energy));
+    const std::string slowed = held_back ? fmt::format("{:>10}", percent(app.power_slowdown - 1.0)) : std::string();
+    lines += fmt::format(
+        "  {:<20}{:>7}{:>14}{:>12}{:>10}{:>10}{:>10}{}\n", shown(app.name, 19), app.jobs, to_text(app.mean_run_time),
+        count(static_cast<std::int64_t>(std::min(in_hours(app.node_time), 1e18))),
+        share(app.time.kernel + app.time.busy), share(app.time.collective + app.time.neighbours + app.time.sharing),
+        to_text(app.energy), slowed);
   }
   if (listed < applications.size())
     lines += fmt::format("  ... and {} more in report.json\n", applications.size() - listed);

@@ -72,6 +72,10 @@ void summarize_jobs(const workload::Trace& trace, const engine::RunRecord& recor
   summary.mean_time_to_solution = seconds(mean(solutions));
 }
 
+double slowdown(Duration run, Duration held_back) {
+  return held_back > Duration() && run > held_back ? run / (run - held_back) : 1.0;
+}
+
 void summarize_applications(const workload::Trace& trace, const engine::RunRecord& record, Summary& summary) {
   std::map<std::string, ApplicationSummary> by_name;
   std::map<std::string, std::int64_t> ran;
@@ -91,6 +95,7 @@ void summarize_applications(const workload::Trace& trace, const engine::RunRecor
     of.energy += job.energy.sum();
   }
   for (auto& [name, application] : by_name) {
+    application.power_slowdown = slowdown(application.time.sum(), application.time.power);
     if (ran[name] > 0) application.mean_run_time = application.mean_run_time / static_cast<double>(ran[name]);
     summary.applications.push_back(std::move(application));
   }
@@ -143,10 +148,7 @@ bool has_several_limits(const platform::Facility& facility) {
   return facility.ramp || facility.rack_limit || facility.node_limit;
 }
 
-double power_slowdown(const JobRecord& job) {
-  const Duration run = job.end - job.start;
-  return job.time.power > Duration() && run > job.time.power ? run / (run - job.time.power) : 1.0;
-}
+double power_slowdown(const JobRecord& job) { return slowdown(job.end - job.start, job.time.power); }
 
 Summary summarize(const platform::Machine& machine, const workload::Trace& trace, const engine::RunRecord& record) {
   Summary summary;

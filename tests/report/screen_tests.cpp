@@ -93,6 +93,23 @@ TEST_CASE("the screen says which limits held jobs back and what was burned where
   CHECK(screen(HandMade().run()).find("held back") == std::string::npos);
 }
 
+// Solver's job has 60 + 30 + 10 s of its own and 25 s in which it was held back: 125 / 100 = 1.25.
+TEST_CASE("the table of applications says how much each was slowed where power was short and only there", "[report]") {
+  HandMade made;
+  CHECK(screen(made.run()).find("slowed") == std::string::npos);
+  made.limit_power();
+  made.record.jobs[0].time.power = seconds(25);
+  made.summarize();
+  CHECK(made.summary.applications[0].power_slowdown == Approx(1.25));
+  CHECK(made.summary.applications[1].power_slowdown == 1.0);
+  const auto lines = lines_of(screen(made.run()));
+  const auto row =
+      std::find_if(lines.begin(), lines.end(), [](const auto& line) { return line.starts_with("  solver"); });
+  REQUIRE(row != lines.end());
+  CHECK(row->ends_with("25.0 %"));
+  check_fits(screen(made.run()));
+}
+
 TEST_CASE("figures that were drawn have between what they lie beside them and a line that says what that means",
           "[report]") {
   const std::string text = screen(HandMade().drawn_run());

@@ -29,6 +29,7 @@ struct ApplicationSummary {
   engine::TimeByActivity time;  // summed over jobs
   PerPrecision<FlopCount> flops;
   Energy energy;
+  double power_slowdown = 1.0;  // of all its jobs together: time over what it had been with all power
 };
 
 // Facility power over IT power, over a run.
