@@ -139,7 +139,9 @@ json to_json(const platform::Machine& machine, const topology::Network& network,
                    {"host", m.parts.host_cables},
                    {"electrical", m.parts.electrical},
                    {"optical", m.parts.optical},
+                   {"linear", m.parts.linear},
                    {"co_packaged", m.parts.co_packaged},
+                   {"in_package", m.parts.in_package},
                    {"unstated", m.parts.unstated},
                    {"length_m", m.parts.metres},
                    {"transceivers", m.parts.transceivers()},
@@ -189,7 +191,9 @@ std::string media_text(const topology::Parts& parts) {
   };
   add(parts.electrical, "electrical");
   add(parts.optical, "optical");
+  add(parts.linear, "linear optical");
   add(parts.co_packaged, "co-packaged optical");
+  add(parts.in_package, "in-package optical");
   add(parts.unstated, "of a medium not stated");
   return fmt::format("{}", fmt::join(media, ", "));
 }

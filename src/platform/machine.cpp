@@ -76,8 +76,12 @@ std::string_view name_of(Medium medium) {
       return "electrical";
     case Medium::optical:
       return "optical";
+    case Medium::linear:
+      return "linear";
     case Medium::co_packaged:
       return "co-packaged";
+    case Medium::in_package:
+      return "in-package";
   }
   return {};
 }

@@ -13,10 +13,9 @@ constexpr std::int64_t most_levels = 8;  // of a fat tree
 constexpr std::int64_t most_ports = 100'000;
 
 Medium read_medium(const Field& medium) {
-  static const Choices<Medium> names = {{"board", Medium::board},
-                                        {"electrical", Medium::electrical},
-                                        {"optical", Medium::optical},
-                                        {"co-packaged", Medium::co_packaged}};
+  static const Choices<Medium> names = {
+      {"board", Medium::board},   {"electrical", Medium::electrical},   {"optical", Medium::optical},
+      {"linear", Medium::linear}, {"co-packaged", Medium::co_packaged}, {"in-package", Medium::in_package}};
   return medium.choice(names);
 }
 

@@ -53,8 +53,14 @@ Parts count_parts(const Network& network) {
       case platform::Medium::optical:
         parts.optical += cables;
         break;
+      case platform::Medium::linear:
+        parts.linear += cables;
+        break;
       case platform::Medium::co_packaged:
         parts.co_packaged += cables;
+        break;
+      case platform::Medium::in_package:
+        parts.in_package += cables;
         break;
     }
   }

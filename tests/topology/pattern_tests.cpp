@@ -189,3 +189,15 @@ TEST_CASE("cables and optics are counted once for both directions", "[topology][
   CHECK(parts.transceivers() == 24);
   CHECK(parts.metres == Approx(12 * 30 + 32 * 2));
 }
+
+// The same cables with linear transceivers, and light from the package of the interfaces.
+TEST_CASE("linear optics have transceivers and optics in packages have engines", "[topology]") {
+  auto shape = test::fat_tree(4, 3, 2);
+  shape.host.medium = platform::Medium::in_package;
+  shape.levels[0].link.medium = platform::Medium::linear;
+  const auto parts = topology::count_parts(*topology::build_network(test::machine(shape, 8)));
+  CHECK(parts.linear == 12);
+  CHECK(parts.transceivers() == 24);
+  CHECK(parts.in_package == 32);
+  CHECK(parts.optical_engines() == 64);
+}

@@ -159,7 +159,9 @@ enum class Medium {
   board,        // traces of a board or backplane: no cable
   electrical,   // copper cable
   optical,      // fibre with a pluggable transceiver at each end
+  linear,       // fibre with a pluggable transceiver at each end that leaves signal processing to the chip
   co_packaged,  // fibre with an optical engine beside the switch chip at each end
+  in_package,   // fibre from the package of the chip itself, at each end
 };
 std::string_view name_of(Medium);
 

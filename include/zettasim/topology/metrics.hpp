@@ -30,10 +30,12 @@ struct Parts {
   double unstated = 0.0;       // of both, those of whose medium the description says nothing
   double electrical = 0.0;
   double optical = 0.0;  // with a pluggable transceiver at each end
+  double linear = 0.0;   // the same without signal processors
   double co_packaged = 0.0;
+  double in_package = 0.0;
   double metres = 0.0;  // of cables whose length is stated
-  double transceivers() const { return 2.0 * optical; }
-  double optical_engines() const { return 2.0 * co_packaged; }
+  double transceivers() const { return 2.0 * (optical + linear); }
+  double optical_engines() const { return 2.0 * (co_packaged + in_package); }
 };
 Parts count_parts(const Network& network);
 
