@@ -42,7 +42,7 @@ void add_traffic(const platform::Device& device, DataSize traffic, DataSize work
 // The work at a clock that takes `slowness` times as long for what the clock drives, at `share` of the energy.
 // `powered` is what the power limit makes of it at full clock.
 KernelCost at_clock(const DeviceWork& work, Duration powered, Duration launch, double slowness, double share) {
-  const Duration arithmetic = work.arithmetic * slowness, cache = work.cache * slowness;
+  const Duration arithmetic = work.arithmetic * slowness + work.exposed, cache = work.cache * slowness;
   const Duration busy = std::max({arithmetic, cache, work.memory, powered * slowness});
   KernelCost cost{.time = launch + busy,
                   .launch = launch,

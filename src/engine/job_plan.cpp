@@ -101,7 +101,8 @@ workload::NodeShape node_shape(const platform::Machine& machine) {
           .main_memory = devices.device.memory.capacity * static_cast<double>(devices.count),
           .main_kind = devices.device.kind,
           .host_memory = machine.node.gpus ? cpus.device.memory.capacity * static_cast<double>(cpus.count) : DataSize{},
-          .storage = !machine.storage.empty()};
+          .storage = !machine.storage.empty(),
+          .lu_block = devices.device.lu_block};
 }
 
 const platform::StorageTier* find_tier(const platform::Machine& machine, const std::string& name) {
@@ -287,11 +288,15 @@ void Planner::add_host_traffic(DataSize each_way, std::size_t nodes, Stage& stag
 
 Stage Planner::price_product(const workload::MatrixMultiply& product, std::size_t nodes) const {
   const platform::DeviceGroup& group = devices_for(product.device);
-  Stage stage = price_work(
-      group,
-      cost::matrix_multiply_cost(group.device, product.precision, product.m, product.n, product.k, product.count,
-                                 product.result),
-      nodes);
+  Stage stage = price_work(group,
+                           cost::matrix_multiply_cost(group.device, {.precision = product.precision,
+                                                                     .m = product.m,
+                                                                     .n = product.n,
+                                                                     .k = product.k,
+                                                                     .count = product.count,
+                                                                     .result = product.result,
+                                                                     .adds = product.adds}),
+                           nodes);
   stage.flops[product.precision] =
       product.flops_per_device() * (static_cast<double>(group.count) * static_cast<double>(nodes));
   return stage;

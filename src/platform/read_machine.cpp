@@ -87,6 +87,7 @@ Device read_device(const Field& device) {
                 .launch_latency = device["launch_latency"].nonnegative<Duration>()};
   if (!device.is_object()) return result;
   if (const auto variation = device.optional("variation")) result.variation = variation->number(0.0, 0.2);
+  if (const auto block = device.optional("lu_block")) result.lu_block = block->positive_count(most_tile);
   result.caches = read_caches(device.optional("caches"));
   if (const auto gemm = device.optional("gemm")) result.gemm = read_tiling(*gemm);
   if (const auto clocks = device.optional("clocks")) result.clocks = read_clocks(*clocks);

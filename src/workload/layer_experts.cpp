@@ -19,7 +19,6 @@ constexpr double score_forward = 20.0;   // of a token and expert: logit to fp32
 constexpr double score_backward = 16.0;  // gradients in fp32, read and written twice
 constexpr double activate_forward = 4.0;
 constexpr double activate_backward = 6.0;  // input and gradient read, gradient written: experts have no bias
-constexpr double weight_gradient = 10.0;   // of a weight: gradient read, fp32 sum read and written
 
 }  // namespace
 
@@ -76,12 +75,12 @@ void LayerPhases::experts_backward(std::vector<Phase>& phases) const {
   exchange_routed(phases);
   gather_routed(phases, CollectiveOperation::all_gather);
   phases.push_back(product("expert products", busy.rows, width, h, busy.count));
-  phases.push_back(product("expert products", h, width, busy.rows, busy.count));
+  phases.push_back(weights_product("expert products", h, width, busy.rows, busy.count));
   phases.push_back(
       sweep("element-wise", (activate_backward + (model_.gated ? 4.0 : 0.0)) * routed_ * model_.capacity * width));
   phases.push_back(product("expert products", busy.rows, h, columns, busy.count));
-  phases.push_back(product("expert products", columns, h, busy.rows, busy.count));
-  phases.push_back(sweep("weight gradients", weight_gradient * busy.count * (columns + width) * h));
+  phases.push_back(weights_product("expert products", columns, h, busy.rows, busy.count));
+  add_to_sums(phases, "weight gradients", busy.count * (columns + width) * h);
   gather_routed(phases, CollectiveOperation::reduce_scatter);
   exchange_routed(phases);
   phases.push_back(sweep("dispatch", number_bytes * tokens * (model_.top_k + 1.0) * h, 2.0));

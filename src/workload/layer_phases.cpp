@@ -48,6 +48,19 @@ Phase LayerPhases::product(std::string name, double m, double n, double k, doubl
   return {std::move(name), MatrixMultiply{.precision = precision_, .m = m, .n = n, .k = k, .count = count}};
 }
 
+Phase LayerPhases::weights_product(std::string name, double m, double n, double k, double count) const {
+  Phase phase = product(std::move(name), m, n, k, count);
+  if (!model_.fused_sums) return phase;
+  auto& fused = std::get<MatrixMultiply>(phase.what);
+  fused.result = Precision::fp32;
+  fused.adds = true;
+  return phase;
+}
+
+void LayerPhases::add_to_sums(std::vector<Phase>& phases, std::string name, double weights, double launches) const {
+  if (!model_.fused_sums) phases.push_back(sweep(std::move(name), weight_gradient * weights, launches));
+}
+
 Phase LayerPhases::sweep(std::string name, double bytes_per_device, double launches) const {
   Kernel kernel;
   kernel.memory_traffic = bytes(bytes_per_device * devices_per_node_);
@@ -179,7 +192,7 @@ void LayerPhases::feed_forward_backward(std::vector<Phase>& phases) const {
 void LayerPhases::columns_backward(std::vector<Phase>& phases, const std::string& name, double width) const {
   const double h = model_.hidden;
   const Phase inputs = product(name, tokens_, h, width);
-  const Phase weights = product(name, width, h, tokens_);
+  const Phase weights = weights_product(name, width, h, tokens_);
   if (split_.tp <= 1.0) {
     phases.insert(phases.end(), {inputs, weights});
   } else if (split_.sequence_parallel) {
@@ -192,7 +205,7 @@ void LayerPhases::columns_backward(std::vector<Phase>& phases, const std::string
     phases.push_back(
         {name, Overlap{{{weights}, {tensor_collective("tensor exchange", CollectiveOperation::all_reduce)}}}});
   }
-  phases.push_back(sweep("weight gradients", weight_gradient * width * h));
+  add_to_sums(phases, "weight gradients", width * h);
 }
 
 // A matrix of `width` rows on this device: it needs the whole gradient of its output.
@@ -200,8 +213,8 @@ void LayerPhases::rows_backward(std::vector<Phase>& phases, const std::string& n
   const double h = model_.hidden;
   gather_forward(phases);
   phases.push_back(product(name, tokens_, width, h));
-  phases.push_back(product(name, h, width, tokens_));
-  phases.push_back(sweep("weight gradients", weight_gradient * width * h));
+  phases.push_back(weights_product(name, h, width, tokens_));
+  add_to_sums(phases, "weight gradients", width * h);
 }
 
 std::vector<Phase> LayerPhases::backward(Recompute recompute) const {
@@ -235,8 +248,8 @@ std::vector<Phase> LayerPhases::embedding_and_logits(double share) const {
   phases.push_back(sweep("logits", share * loss_forward * logits, 8.0 * share));
   phases.push_back(sweep("logits", share * loss_backward * logits, 3.0 * share));
   phases.push_back(product("logits", tokens_, h, columns, share));
-  phases.push_back(product("logits", columns, h, tokens_, share));
-  phases.push_back(sweep("logits", share * weight_gradient * columns * h, share));
+  phases.push_back(weights_product("logits", columns, h, tokens_, share));
+  add_to_sums(phases, "logits", share * columns * h, share);
   // Rows of the embedding are read, written and normalised; backward their gradients are added to it.
   // Sums over the parts of the vocabulary: the embedding forward, gradients of what the logits read backward.
   if (split_.tp > 1.0) {

@@ -38,6 +38,9 @@ class LayerPhases {
 
  private:
   Phase product(std::string name, double m, double n, double k, double count = 1.0) const;
+  // The gradient of a matrix of m x n weights over k tokens, and what adds it to its sum where the product does not.
+  Phase weights_product(std::string name, double m, double n, double k, double count = 1.0) const;
+  void add_to_sums(std::vector<Phase>& phases, std::string name, double weights, double launches = 1.0) const;
   Phase tensor_collective(std::string name, CollectiveOperation operation, double states = 1.0) const;
   void reduce_forward(std::vector<Phase>& phases) const;
   void gather_forward(std::vector<Phase>& phases) const;

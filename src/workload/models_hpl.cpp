@@ -20,6 +20,9 @@ constexpr double sector_bytes = 32.0;
 // update.
 constexpr double base_columns = 16.0;
 constexpr double kernels_per_column = 3.0;
+// Rows and columns of the pieces in which a matrix in host memory passes through the device: HPL_OOC_TILE_M and
+// HPL_OOC_TILE_N of NVIDIA's HPL unless set.
+constexpr double streamed_edge = 4096.0;
 
 // The count by which HPL and HPL-MxP rate themselves.
 Outcome factorisation(double n) { return {.flops = flops(2.0 / 3.0 * n * n * n + 1.5 * n * n)}; }
@@ -32,6 +35,7 @@ struct Factorisation {
   double devices_per_node = 1.0;
   Precision precision = Precision::fp64;
   double resident_bytes = 0.0;  // of the matrix that a device can hold
+  bool panels_on_hosts = false;
   std::int64_t panels() const { return std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil(n / block))); }
 };
 
@@ -49,6 +53,12 @@ LocalShape local_shape(const Factorisation& lu, double edge) {
 Phase product(std::string name, Precision precision, double m, double n, double k) {
   return {std::move(name), MatrixMultiply{.precision = precision, .m = m, .n = n, .k = k}};
 }
+// To the trailing matrix.
+Phase added(std::string name, Precision precision, double m, double n, double k) {
+  Phase phase = product(std::move(name), precision, m, n, k);
+  std::get<MatrixMultiply>(phase.what).adds = true;
+  return phase;
+}
 Phase copies(std::string name, double node_bytes) {
   Kernel kernel;
   kernel.memory_traffic = bytes(node_bytes);
@@ -57,44 +67,68 @@ Phase copies(std::string name, double node_bytes) {
 
 // Blocks go round the grid like cards, so that a device has up to one row and one column of blocks more than the mean,
 // half of one on average: the others wait for it as long as those blocks take.
-Phase wait_for_largest_share(const Factorisation& lu, const LocalShape& local, const Phase& update) {
+Phase wait_for_largest_share(const Factorisation& lu, const LocalShape& local, std::vector<Phase> update) {
   const double rows = 1.0 + lu.block * (1.0 - 1.0 / lu.grid.rows) / (2.0 * local.rows);
   const double columns = 1.0 + lu.block * (1.0 - 1.0 / lu.grid.columns) / (2.0 * local.columns);
-  return {"largest share", Idle{rows * columns - 1.0, {update}}};
+  return {"largest share", Idle{rows * columns - 1.0, std::move(update)}};
 }
 
-// Only one column of the grid factorises a panel: the mean of all devices, and then the time that is longer.
+// Only one column of the grid factorises a panel: the mean of all devices, and then the time that is longer. A GPU
+// reads and writes its base columns for each of them; a CPU's caches hold them, and the panel passes over the link.
 std::vector<Phase> panel_factorisation(const Factorisation& lu, const LocalShape& local) {
   const double share = lu.devices_per_node / lu.grid.columns;
   const double levels = std::max(0.0, std::log2(lu.block / base_columns));
+  const double passes = lu.panels_on_hosts ? 2.0 : std::min(base_columns, lu.block) + 2.0 * levels;
+  const DataSize part = bytes(share * fp64_bytes * local.rows * lu.block);
   Kernel work;
+  work.device = lu.panels_on_hosts ? DeviceKind::cpu : DeviceKind::gpu;
   work.flops[Precision::fp64] = flops(share * local.rows * lu.block * lu.block);
-  work.memory_traffic =
-      bytes(share * fp64_bytes * local.rows * lu.block * (std::min(base_columns, lu.block) + 2.0 * levels));
+  work.memory_traffic = part * passes;
   work.launches = kernels_per_column * lu.block / lu.grid.columns;
-  const Phase panel{"panel factorisation", work};
+  Kernel moves;
+  moves.launches = 0.0;
+  if (lu.panels_on_hosts) moves.host_traffic = part;
+  const std::vector<Phase> panel{{"panel factorisation", work}, {"panel to host and back", moves}};
   const Collective pivot{CollectiveOperation::all_reduce, bytes(fp64_bytes * (2.0 * lu.block + 4.0)), lu.grid.column()};
-  return {panel,
-          {"wait for panel", Idle{lu.grid.columns - 1.0, {panel}}},
-          loop("pivots", static_cast<std::int64_t>(lu.block), {{"find pivot", pivot}})};
+  std::vector<Phase> phases(panel.begin(), lu.panels_on_hosts ? panel.end() : panel.end() - 1);
+  phases.push_back({"wait for panel", Idle{lu.grid.columns - 1.0, phases}});
+  phases.push_back(loop("pivots", static_cast<std::int64_t>(lu.block), {{"find pivot", pivot}}));
+  return phases;
+}
+
+// What the device holds of the trailing matrix in one product, and what is in host memory piece by piece.
+std::vector<Phase> update_of(const Factorisation& lu, const LocalShape& local, double streamed_bytes) {
+  const double streamed = streamed_bytes / (fp64_bytes * local.rows * local.columns);
+  std::vector<Phase> phases;
+  if (streamed < 1.0)
+    phases.push_back(added("update", lu.precision, local.rows, (1.0 - streamed) * local.columns, lu.block));
+  if (streamed > 0.0) {
+    const double rows = std::min(streamed_edge, local.rows), columns = std::min(streamed_edge, local.columns);
+    Phase pieces = added("update in pieces", lu.precision, rows, columns, lu.block);
+    std::get<MatrixMultiply>(pieces.what).count = streamed_bytes / (fp64_bytes * rows * columns);
+    phases.push_back(std::move(pieces));
+  }
+  return phases;
 }
 
 // One panel of HPL at a trailing matrix of `edge` rows.
 Phase hpl_panel(const Factorisation& lu, double edge) {
   const LocalShape local = local_shape(lu, edge);
   const double rows_swapped = lu.block * local.columns;  // numbers of a device
-  const Phase update = product("update", lu.precision, local.rows, local.columns, lu.block);
-  std::vector<Phase> trailing{
-      update, product("solve for U", lu.precision, lu.block, local.columns, std::max(1.0, lu.block / 2.0)),
-      copies("gather and scatter rows", lu.devices_per_node * 2.0 * (sector_bytes + fp64_bytes) * rows_swapped),
-      wait_for_largest_share(lu, local, update)};
+  const double streamed = std::max(0.0, fp64_bytes * local.rows * local.columns - lu.resident_bytes);
+  const std::vector<Phase> update = update_of(lu, local, streamed);
+  std::vector<Phase> trailing = update;
+  trailing.push_back(product("solve for U", lu.precision, lu.block, local.columns, std::max(1.0, lu.block / 2.0)));
+  trailing.push_back(
+      copies("gather and scatter rows", lu.devices_per_node * 2.0 * (sector_bytes + fp64_bytes) * rows_swapped));
+  trailing.push_back(wait_for_largest_share(lu, local, update));
   std::vector<Phase> next = panel_factorisation(lu, local);
   next.push_back({"panel broadcast", Collective{CollectiveOperation::broadcast,
                                                 bytes(fp64_bytes * local.rows * lu.block), lu.grid.row()}});
-  next.push_back(
-      {"row swaps", Collective{CollectiveOperation::broadcast, bytes(fp64_bytes * rows_swapped), lu.grid.column()}});
+  const Collective rows{CollectiveOperation::broadcast, bytes(fp64_bytes * rows_swapped), lu.grid.column()};
+  next.push_back(loop("row swaps", 2, {{"row swaps", rows}}));
   Overlap both{{std::move(trailing), std::move(next)}};
-  if (const double streamed = fp64_bytes * local.rows * local.columns - lu.resident_bytes; streamed > 0.0) {
+  if (streamed > 0.0) {
     Kernel stream;
     stream.host_traffic = bytes(lu.devices_per_node * streamed);
     stream.launches = 0.0;
@@ -197,6 +231,7 @@ Program build_hpl(const Application& application, std::int64_t nodes, const Node
   const Parameters given(application);
   Factorisation lu = factorisation_of(application, nodes, shape);
   lu.precision = hpl_precisions.at(static_cast<std::size_t>(given.count("precision")));
+  lu.panels_on_hosts = given["panels"] > 0.0 && shape.main_kind == DeviceKind::gpu;
   const double memory = shape.main_memory.si() / lu.devices_per_node;
   const auto settle = [&](double block) {
     lu.block = block;
@@ -208,8 +243,11 @@ Program build_hpl(const Application& application, std::int64_t nodes, const Node
   const bool on_gpus = shape.main_kind == DeviceKind::gpu;
   if (given["block"] > 0.0) {
     settle(given["block"]);
-  } else if (!settle(on_gpus ? 512.0 : 256.0) && on_gpus) {
-    settle(1024.0);  // each pass over the host link then does twice the work
+  } else {
+    const double in_core = on_gpus ? 512.0 : 256.0, from_host = 1024.0;
+    const double block = shape.lu_block > 0 ? static_cast<double>(shape.lu_block) : in_core;
+    // Wide panels make each pass over the host link do more work.
+    if (!settle(block) && on_gpus && block < from_host) settle(from_host);
   }
   Program program;
   place_matrix(lu, fp64_bytes, shape, program);
@@ -242,9 +280,9 @@ void add_solve(const char* solve_name, const char* wait_name, double rows, doubl
 // One panel of HPL-MxP at a trailing matrix of `edge` rows: no pivots, so no swaps and no waiting for columns.
 Phase mxp_panel(const Factorisation& lu, double edge, double low_bytes) {
   const LocalShape local = local_shape(lu, edge);
-  Phase update = product("update", lu.precision, local.rows, local.columns, lu.block);
+  Phase update = added("update", lu.precision, local.rows, local.columns, lu.block);
   std::get<MatrixMultiply>(update.what).result = Precision::fp32;
-  std::vector<Phase> trailing{update, wait_for_largest_share(lu, local, update)};
+  std::vector<Phase> trailing{update, wait_for_largest_share(lu, local, {update})};
   std::vector<Phase> next{
       product("diagonal block", Precision::fp32, lu.block, lu.block, std::max(1.0, lu.block / 3.0)),
       {"diagonal broadcast", Collective{CollectiveOperation::broadcast, bytes(fp32_bytes * lu.block * lu.block), {}}}};

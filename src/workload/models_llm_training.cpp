@@ -67,6 +67,7 @@ Training read_training(const Parameters& given, const NodeShape& shape) {
   training.model.seq = given["seq"];
   training.model.dropout = given["dropout"] > 0.0;
   training.model.fused_attention = given["attention"] == 0.0;
+  training.model.fused_sums = given["gradient_sums"] > 0.0;
   training.split = {.tp = given["tp"],
                     .pp = given["pp"],
                     .cp = given["cp"],

@@ -53,6 +53,7 @@ MatrixMultiply read_matmul(const Field& field) {
   product.k = field["k"].number(1.0, most_products);
   if (const auto count = field.optional("count")) product.count = count->number(0.0, most_products);
   if (const auto result = field.optional("result")) product.result = result->choice(precision_names());
+  if (const auto adds = field.optional("adds")) product.adds = adds->boolean();
   return product;
 }
 
@@ -205,6 +206,7 @@ struct PhaseWriter {
                             {"k", product.k},
                             {"count", product.count}};
     if (product.result) members["result"] = name_of(*product.result);
+    if (product.adds) members["adds"] = true;
     return {{"matmul", members}};
   }
   ordered_json operator()(const Collective& collective) const {

@@ -32,6 +32,7 @@ struct Transformer {
   bool gated = false;            // a third matrix in the feed-forward part (Shazeer 2020, SwiGLU)
   bool dropout = true;           // after attention and the feed-forward part, and on the scores
   bool fused_attention = false;  // scores stay inside of one kernel (Dao et al. 2022), which skips the causal half
+  bool fused_sums = false;       // products for gradients of weights add to their fp32 sums by themselves
 
   double ffn_matrices() const { return gated ? 3.0 : 2.0; }
   double kv_width() const { return hidden * kv_heads / heads; }

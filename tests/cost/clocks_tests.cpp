@@ -105,7 +105,7 @@ TEST_CASE("launches keep their time at every clock and the slowest device is wai
 
 TEST_CASE("a product of matrices goes down the clock states too", "[cost]") {
   const auto product = [](const platform::Device& device) {
-    return cost::matrix_multiply_cost(device, Precision::fp64, 8192, 8192, 8192);
+    return cost::matrix_multiply_cost(device, {Precision::fp64, 8192, 8192, 8192});
   };
   const auto rated = product(gpu_with_clocks(500_W));
   const auto capped = product(gpu_with_clocks(150_W));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <sstream>
@@ -25,14 +26,14 @@ namespace {
 platform::Device ten_units() {
   platform::Device gpu = test::gpu();
   gpu.gemm = platform::MatrixTiling{.units = 10, .tile_rows = 1, .tile_columns = 1, .ramp = {}};
-  gpu.memory.bandwidth = gpu.memory.bandwidth * 1e6;
+  gpu.memory.bandwidth = gpu.memory.bandwidth * 1e12;
   gpu.memory.energy = {};
   gpu.limit = gpu.limit * 1e6;
   return gpu;
 }
 
 double time_s(const platform::Device& gpu, double m, double n, double k, double count = 1.0) {
-  return in_seconds(cost::matrix_multiply_cost(gpu, Precision::bf16, m, n, k, count).time);
+  return in_seconds(cost::matrix_multiply_cost(gpu, {Precision::bf16, m, n, k, count}).time);
 }
 
 }  // namespace
@@ -60,23 +61,41 @@ TEST_CASE("a product whose energy does not fit under the limit takes energy over
   auto gpu = ten_units();
   gpu.limit = test::gpu().limit;
   gpu.rates[Precision::bf16]->peak = gpu.rates[Precision::bf16]->peak * 1000.0;
-  const auto cost = cost::matrix_multiply_cost(gpu, Precision::bf16, 1000, 1000, 1000);
+  const auto cost = cost::matrix_multiply_cost(gpu, {Precision::bf16, 1000, 1000, 1000});
   CHECK(in_seconds(cost.time) == Approx(5e-6).epsilon(1e-9));
   CHECK(cost.limited_by == Roof::power);
 }
 
 // BF16 operands of 2 x 1000 numbers and a result of 1000 x 1000, read and written: 2 * 2,000 B + 2 * 2 MB in BF16, and
-// 4,000 B + 2 * 4 MB in FP32.
-TEST_CASE("a result in FP32 moves twice the bytes of one in BF16", "[cost][analytic]") {
+// 4,000 B + 2 * 4 MB in FP32; 4,000 B + 2 MB where the result is new. 0.41 of the energy to the registers is spent on
+// the way to the cache.
+TEST_CASE("a result in FP32 moves twice the bytes of one in BF16 and a new one half of one added to",
+          "[cost][analytic]") {
   auto gpu = ten_units();
   gpu.memory.energy = test::gpu().memory.energy;
-  const auto moved = [&](std::optional<Precision> result) {
-    const auto cost = cost::matrix_multiply_cost(gpu, Precision::bf16, 1000, 1000, 1, 1.0, result);
-    return cost.memory_energy / gpu.memory.energy;
+  const auto moved = [&](std::optional<Precision> result, bool adds = true) {
+    const auto cost = cost::matrix_multiply_cost(gpu, {Precision::bf16, 1000, 1000, 1, 1.0, result, adds});
+    return (cost.memory_energy / gpu.memory.energy).si() / 0.41;
   };
-  CHECK(moved({}) == bytes(4'004'000));
+  CHECK(moved({}) == Approx(4'004'000).epsilon(1e-12));
   CHECK(moved(Precision::bf16) == moved({}));
-  CHECK(moved(Precision::fp32) == bytes(8'004'000));
+  CHECK(moved(Precision::fp32) == Approx(8'004'000).epsilon(1e-12));
+  CHECK(moved({}, false) == Approx(2'004'000).epsilon(1e-12));
+}
+
+// 2 * 1000 * 1000 * 200 flop / (100 TFLOP/s) = 4 us; 2 MB of BF16 at 1 TB/s: 2 us on the way out, and 2 us more in
+// where the product adds to them. A CPU's caches fetch them meanwhile.
+TEST_CASE("a GPU reads and writes results before and after it multiplies and a CPU meanwhile", "[cost][analytic]") {
+  auto device = ten_units();
+  device.memory.bandwidth = test::gpu().memory.bandwidth;
+  const auto time_us = [&](bool adds) {
+    const cost::Product product{.precision = Precision::bf16, .m = 1000, .n = 1000, .k = 200, .adds = adds};
+    return in_seconds(cost::matrix_multiply_cost(device, product).time) * 1e6;
+  };
+  CHECK(time_us(false) == Approx(6.0).epsilon(1e-9));
+  CHECK(time_us(true) == Approx(8.0).epsilon(1e-9));
+  device.kind = DeviceKind::cpu;
+  CHECK(time_us(true) == Approx(std::max(4.0, 4.8)).epsilon(1e-9));
 }
 
 // Twelve launches of 1 us and 1 GB in a cache of 10 TB/s: 112 us; in memory of 1 TB/s: 1,012 us.
@@ -89,13 +108,16 @@ TEST_CASE("a working set that fits a cache moves at the bandwidth of the cache",
   CHECK(in_seconds(cost::kernel_cost(gpu, {}, 1_GB, 12.0, 60_MB).time) == Approx(1012e-6));
 }
 
-// 96 measured shapes each, m from 1 to 32768; table ../shared/validation/gemm_sample.csv (aiconfigurator).
-TEST_CASE("matrix products of A100 and H100 meet the measured table", "[cost][validation]") {
-  const auto file = test::shared_file_or_skip("validation/gemm_sample.csv");
-  const auto [gpu_name, platform] = GENERATE(
-      table<std::string, std::string>({{"A100-SXM4-80GB", "dgx-a100.json"}, {"H100-SXM-80GB", "dgx-h100.json"}}));
-  const auto machine = platform::load_machine(std::string(ZETTASIM_SOURCE_DIR) + "/platforms/" + platform);
-  std::ifstream rows(file);
+namespace {
+
+// Errors of 96 measured BF16 products, m from 1 to 32768, in ../shared/validation/gemm_sample.csv (aiconfigurator).
+struct TableErrors {
+  double median = 0.0;
+  double mean = 0.0;
+};
+TableErrors errors_against(const std::filesystem::path& table, const std::string& gpu_name,
+                           const platform::Device& device) {
+  std::ifstream rows(table);
   std::vector<double> errors;
   for (std::string line; std::getline(rows, line);) {
     std::istringstream cells(line);
@@ -105,13 +127,47 @@ TEST_CASE("matrix products of A100 and H100 meet the measured table", "[cost][va
     if (gpu != gpu_name || dtype != "bfloat16") continue;
     std::vector<double> v;
     while (v.size() < 4 && std::getline(cells, cell, ',')) v.push_back(std::stod(cell));
-    errors.push_back(std::abs(time_s(machine.main_devices().device, v[0], v[1], v[2]) / (v[3] * 1e-3) - 1.0));
+    errors.push_back(std::abs(time_s(device, v[0], v[1], v[2]) / (v[3] * 1e-3) - 1.0));
   }
   REQUIRE(errors.size() == 96);
   std::sort(errors.begin(), errors.end());
-  double mean = 0.0;
-  for (const double error : errors) mean += error / 96.0;
-  std::cout << gpu_name << " bf16 products: median error " << errors[48] * 100 << " %, mean " << mean * 100 << " %\n";
-  CHECK(errors[48] < 0.12);
-  CHECK(mean < 0.16);
+  TableErrors result{.median = errors[48]};
+  for (const double error : errors) result.mean += error / 96.0;
+  std::cout << gpu_name << " bf16 products: median error " << result.median * 100 << " %, mean " << result.mean * 100
+            << " %\n";
+  return result;
+}
+
+platform::Device gpu_of(const std::string& platform, std::vector<std::string> settings = {}) {
+  return platform::load_machine(std::string(ZETTASIM_SOURCE_DIR) + "/platforms/" + platform,
+                                {.settings = std::move(settings)})
+      .main_devices()
+      .device;
+}
+
+}  // namespace
+
+// The table of H200 tells the watts too: 43 of its products draw 680 W or more, the limit. That of A100 is at its limit
+// in large products.
+TEST_CASE("matrix products of A100 and H200 meet the measured table", "[cost][validation]") {
+  const auto file = test::shared_file_or_skip("validation/gemm_sample.csv");
+  const TableErrors a100 = errors_against(file, "A100-SXM4-80GB", gpu_of("dgx-a100.json"));
+  CHECK(a100.median < 0.12);
+  CHECK(a100.mean < 0.16);
+  const TableErrors h200 =
+      errors_against(file, "H200-SXM", gpu_of("dgx-h100.json", {"/node/gpus/device=" ZETTASIM_SOURCE_DIR "/platforms/devices/h200.json"}));
+  CHECK(h200.median < 0.12);
+  CHECK(h200.mean < 0.16);
+}
+
+// The table of H100 does not: 780 TFLOP/s where H100 and H200 that draw 700 W for seconds reach 690 to 700, so it is of
+// bursts that end before the limit acts. Without it, at the clocks of 1 kW, the model is nearer than it ever was with
+// it.
+TEST_CASE("matrix products of H100 in bursts meet the measured table", "[cost][validation]") {
+  const auto file = test::shared_file_or_skip("validation/gemm_sample.csv");
+  platform::Device h100 = gpu_of("dgx-h100.json");
+  h100.limit = 1000_W;
+  const TableErrors errors = errors_against(file, "H100-SXM-80GB", h100);
+  CHECK(errors.median < 0.06);
+  CHECK(errors.mean < 0.12);
 }

@@ -35,7 +35,8 @@ TEST_CASE("steps of GPT with and without recomputation take about as long as Kor
     const bool full = row.at("recompute") == "full";
     const auto prediction = selene.predict(
         gpt(row, row.at("microbatch"), row.at("interleave"),
-            full ? R"(, "recompute": "full")" : R"(, "recompute": "selective", "sequence_parallel": "yes")"),
+            full ? R"(, "gradient_sums": "fused", "recompute": "full")"
+                 : R"(, "gradient_sums": "fused", "recompute": "selective", "sequence_parallel": "yes")"),
         std::stol(row.at("GPUs")));
     INFO(selene.last_problem());
     REQUIRE(prediction);

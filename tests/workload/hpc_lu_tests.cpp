@@ -65,11 +65,47 @@ TEST_CASE("HPL in equal steps counts the share of the factorisation that its ste
 }
 
 // The panels of an 8 x 8 grid in one section, whose mean edge is N / sqrt(3): along rows 8 B * N * N / sqrt(3) / 8.
+// Rows that are swapped move twice along columns, spread and rolled.
 TEST_CASE("HPL broadcasts every column of the matrix along the rows of its grid", "[workload]") {
   const double n = 51200.0;
   const auto program = program_of("hpl", {{"n", n}, {"block", 512.0}, {"sections", 1.0}}, 16);
   CHECK(total(program.setup, "panel broadcast", buffer) == Approx(n * n / std::sqrt(3.0)).epsilon(1e-9));
-  CHECK(total(program.setup, "row swaps", buffer) == Approx(n * n / std::sqrt(3.0)).epsilon(1e-9));
+  CHECK(total(program.setup, "row swaps", buffer) == Approx(2.0 * n * n / std::sqrt(3.0)).epsilon(1e-9));
+}
+
+// On 8 x 8 devices each column factorises an eighth of the panels: N / 512 panels of N / sqrt(3) / 8 rows a device,
+// four devices a node, 8 B * 512 columns both ways over the links; read and written once by CPUs, and 2 * log2(512 /
+// 16) = 10 times more by GPUs, whose base columns pass 16 times instead of twice.
+TEST_CASE("HPL factorises panels on the hosts when told so and moves them there and back", "[workload]") {
+  const double n = 51200.0;
+  const auto of = [&](double panels) {
+    return program_of("hpl", {{"n", n}, {"block", 512.0}, {"sections", 1.0}, {"panels", panels}}, 16);
+  };
+  const auto moved = [](const Phase& phase) { return std::get<Kernel>(phase.what).memory_traffic.si(); };
+  const auto on_cpus = [](const Phase& phase) {
+    return std::get<Kernel>(phase.what).device == DeviceKind::cpu ? 1.0 : 0.0;
+  };
+  const auto hosts = of(1.0), devices = of(0.0);
+  const double parts = n / 512.0 * (4.0 / 8.0) * 8.0 * (n / std::sqrt(3.0) / 8.0) * 512.0;
+  CHECK(total(hosts.setup, "panel to host and back", streamed) == Approx(parts).epsilon(1e-9));
+  CHECK(total(hosts.setup, "panel factorisation", moved) == Approx(2.0 * parts).epsilon(1e-9));
+  CHECK(total(devices.setup, "panel factorisation", moved) == Approx(26.0 * parts).epsilon(1e-9));
+  CHECK(total(devices.setup, "panel to host and back", streamed) == 0.0);
+  CHECK(total(hosts.setup, "panel factorisation", on_cpus) > 0.0);
+  CHECK(total(devices.setup, "panel factorisation", on_cpus) == 0.0);
+}
+
+// 102,400 / 512 = 200 panels, 100 of 1,024 columns.
+TEST_CASE("HPL takes panels as wide as the vendor's unless told otherwise", "[workload]") {
+  NodeShape shape = four_gpus;
+  const auto panels = [&](double block) {
+    const auto program = program_of("hpl", {{"n", 102400.0}, {"sections", 1.0}, {"block", block}}, 16, shape);
+    return std::get<Loop>(program.setup.at(0).what).count;
+  };
+  CHECK(panels(0.0) == 200);
+  shape.lu_block = 1024;
+  CHECK(panels(0.0) == 100);
+  CHECK(panels(512.0) == 200);
 }
 
 // One node of 4 x 200 GB, 2 x 2 devices: 350,000^2 * 8 B / 4 = 245 GB for each; panels of 1,024 columns and their
@@ -81,9 +117,15 @@ TEST_CASE("HPL keeps in host memory what the devices cannot hold and streams it"
   CHECK(program.device_memory.si() == Approx(200e9));
   CHECK(program.host_memory.si() == Approx(4.0 * (245e9 - (200e9 - workspace))));
   CHECK(total(program.setup, "stream from host memory", streamed) > program.host_memory.si());
+  const double n = 350000.0;
+  CHECK(total(program.setup, "update in pieces", product_flops) > 0.0);
+  CHECK(4.0 *
+            (total(program.setup, "update", product_flops) + total(program.setup, "update in pieces", product_flops)) ==
+        Approx(2.0 / 3.0 * n * n * n).epsilon(1e-3));
   const auto fits = program_of("hpl", {{"n", 300000.0}}, 1);
   CHECK(fits.host_memory.si() == 0.0);
   CHECK(total(fits.setup, "stream from host memory", streamed) == 0.0);
+  CHECK(total(fits.setup, "update in pieces", product_flops) == 0.0);
 }
 
 // 500,000^2 * 8 B = 2 TB; the node has 1.2 TB in all.

@@ -52,8 +52,9 @@ KernelCost among_devices(const platform::Device& device, const KernelCost& cost,
 // What keeps a device busy once its kernels run, without launches; kernel_cost and matrix_multiply_cost end in it.
 struct DeviceWork {
   Duration arithmetic;
-  Duration cache;   // traffic at the bandwidth of a cache
-  Duration memory;  // traffic at the memory's sustained bandwidth
+  Duration cache;         // traffic at the bandwidth of a cache
+  Duration memory;        // traffic at the memory's sustained bandwidth
+  Duration exposed = {};  // part of the memory's time that comes before and after arithmetic, not beside it
   Energy compute_energy;
   Energy memory_energy;
 };
@@ -62,6 +63,7 @@ struct DeviceWork {
 //
 //   time           = launches * launch latency +
 //                    max(clock_0 / clock_k * max(arithmetic, cache, energy / (rated limit - idle)), memory)
+//                    (exposed traffic comes on top of the arithmetic, at full speed)
 //   compute energy = (voltage_k / voltage_0)^2 of that of state 0; memory energy and idle power stay
 //
 // Source: power of CMOS logic, C V^2 f (Chandrakasan et al. 1992), at f cycles a second for work of a given number of

@@ -78,6 +78,7 @@ struct Device {
   std::vector<Cache> caches = {};         // the smallest first
   std::optional<MatrixTiling> gemm = {};  // where nobody measured: cost::tiling_of has a rule
   std::optional<ClockStates> clocks = {};
+  std::int64_t lu_block = 0;  // columns of a panel in the HPL that its vendor delivers; 0: not known
   bool operator==(const Device&) const = default;
 };
 

@@ -22,6 +22,7 @@ struct NodeShape {
   DeviceKind main_kind = DeviceKind::gpu;
   DataSize host_memory = {};  // of the node's CPUs beside GPUs
   bool storage = true;        // whether the machine has any
+  std::int64_t lu_block = 0;  // columns of a panel in the HPL that the main devices' vendor delivers; 0: not known
 };
 
 struct Application {

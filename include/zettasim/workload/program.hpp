@@ -28,7 +28,7 @@ struct Kernel {
   DataSize host_traffic;
 };
 
-// Matrix products that each device of a kind does one after the other: C (m x n) += A (m x k) B (k x n), `count` times.
+// Matrix products that each device of a kind does one after the other: C (m x n) = A (m x k) B (k x n), `count` times.
 // Where a node has no GPUs, its CPUs do what is meant for them. Averages over many products need not be whole numbers.
 struct MatrixMultiply {
   DeviceKind device = DeviceKind::gpu;
@@ -38,6 +38,7 @@ struct MatrixMultiply {
   double k = 1.0;
   double count = 1.0;
   std::optional<Precision> result = {};  // that C is held in; unless said, that of A and B
+  bool adds = false;                     // to a C that is in memory; otherwise C is new
   FlopCount flops_per_device() const { return FlopCount::from_si(2.0 * m * n * k * count); }
 };
 
