@@ -223,8 +223,10 @@ void place_matrix(const Factorisation& lu, double number_bytes, const NodeShape&
 //   update       C (m x n) -= L (m x NB) U (NB x n), after U from a triangular solve of NB^2 n flops
 //   panel        m NB^2 flops and 8 m NB (16 + 2 log2(NB / 16)) bytes on one column of the grid, three kernels and one
 //                all-reduce of 2 NB + 4 numbers over that column for each of NB columns
-//   broadcast    8 m NB bytes along each row of the grid;  row swaps: 8 NB n bytes along each column
-// What does not fit into the GPUs' memory is in their host's and passes over the link both ways for every panel.
+//                (left to CPUs: 16 m NB bytes, and the panel both ways over the links to the GPUs)
+//   broadcast    8 m NB bytes along each row of the grid;  row swaps: twice 8 NB n bytes along each column
+// What does not fit into the GPUs' memory is in their host's, passes over the link both ways for every panel, and is
+// multiplied in pieces.
 // Source: Petitet, Whaley, Dongarra, Cleary, "HPL"; Chalmers et al., arXiv:2304.10397 (panels hidden on GPUs).
 // Limits: docs/model-applications.md#hpl.
 Program build_hpl(const Application& application, std::int64_t nodes, const NodeShape& shape) {
@@ -277,17 +279,18 @@ void add_solve(const char* solve_name, const char* wait_name, double rows, doubl
   phases.push_back({wait_name, Idle{lines - 1.0, {solve}}});
 }
 
-// One panel of HPL-MxP at a trailing matrix of `edge` rows: no pivots, so no swaps and no waiting for columns.
+// One panel of HPL-MxP at a trailing matrix of `edge` rows: no pivots, so no swaps and no waiting for columns. The
+// update needs U; the next panel, with its L, is made beside it.
 Phase mxp_panel(const Factorisation& lu, double edge, double low_bytes) {
   const LocalShape local = local_shape(lu, edge);
   Phase update = added("update", lu.precision, local.rows, local.columns, lu.block);
   std::get<MatrixMultiply>(update.what).result = Precision::fp32;
   std::vector<Phase> trailing{update, wait_for_largest_share(lu, local, {update})};
+  add_solve("solve for U", "wait for U", lu.block, local.columns, lu.block, lu.grid.rows, trailing);
   std::vector<Phase> next{
       product("diagonal block", Precision::fp32, lu.block, lu.block, std::max(1.0, lu.block / 3.0)),
       {"diagonal broadcast", Collective{CollectiveOperation::broadcast, bytes(fp32_bytes * lu.block * lu.block), {}}}};
   add_solve("solve for L", "wait for L", local.rows, lu.block, lu.block, lu.grid.columns, next);
-  add_solve("solve for U", "wait for U", lu.block, local.columns, lu.block, lu.grid.rows, next);
   next.push_back({"panel broadcast",
                   Collective{CollectiveOperation::broadcast, bytes(low_bytes * local.rows * lu.block), lu.grid.row()}});
   next.push_back({"row broadcast", Collective{CollectiveOperation::broadcast,
@@ -300,7 +303,7 @@ Phase mxp_panel(const Factorisation& lu, double edge, double low_bytes) {
 // HPL-MxP: LU factorisation without pivoting in a low precision, held in FP32, then the solution refined to FP64.
 //   N            = sqrt(memory_fill * memory / 4), or given
 //   update       products of the low precision, added up in FP32; L and U broadcast in it, 2 or 1 bytes a number
-//   panel        L and U by triangular solves in FP32 on one column and one row of the grid, hidden behind the update
+//   panel        L and U by triangular solves in FP32 on one column and one row of the grid, L hidden behind the update
 //   refinement   each iteration makes the FP64 matrix anew row by row, 2 N^2 flops, and solves with the FP32 factors
 // Counted as 2/3 N^3 + 3/2 N^2. Source: hpl-mxp.org; Lu et al. 2022 (OpenMxP on Summit and Frontier) for FP32 storage.
 // Limits: docs/model-applications.md#hpl-mxp.

@@ -149,7 +149,7 @@ TEST_CASE("the machines of the library have the nodes and devices of their owner
   CHECK(machine.gpu_count() == gpus);
 }
 
-// By the rule of docs/library.md: P = idle + peak x efficiency x (energy + 4 n^2 e / 2 n^3 x energy of the memory), n =
+// By the rule of docs/library.md: P = idle + peak x efficiency x (energy + 4 n^2 e / 2 n^3 x 0.41 energy of the memory), n =
 // 8192 and e bytes a number. FugakuNEXT's parts follow a rule of their own, at their peak; there the rule gives less
 // than the limit.
 TEST_CASE("no device of the library draws more than its limit in a large matrix product", "[platform][library]") {
@@ -177,8 +177,7 @@ TEST_CASE("no device of the library draws more than its limit in a large matrix 
                            : precision_name.ends_with("16")   ? 2
                                                               : 1;
       const double flops_per_second = in_flops_per_second(rate.peak) * rate.efficiency;
-      // A quarter of a product's traffic is new results; 0.41 of the energy to the registers is spent before the cache.
-      const auto traffic = bytes_per_second(flops_per_second * 1.5 * bytes / 8192);
+      const auto traffic = bytes_per_second(flops_per_second * 2 * bytes / 8192);
       const double memory_w = 0.41 * in_watts(traffic * device.memory.energy);
       const double watts = in_watts(device.idle) + in_watts(rate.peak * rate.energy) * rate.efficiency + memory_w;
       const Power most = device.clocks ? std::max(device.limit, device.clocks->rated_limit) : device.limit;

@@ -186,3 +186,16 @@ TEST_CASE("the columns of a grid are whole nodes where there are more than a few
   CHECK(near_square_grid(16.0, 8.0).rows == 4.0);
   CHECK(near_square_grid(32.0, 4.0).rows == 4.0);
 }
+
+// The panel's two branches: what the update has to wait for stands before or after it, the next panel beside it.
+TEST_CASE("HPL-MxP solves for U beside no update and for L beside the last one", "[workload]") {
+  const auto program = program_of("hpl-mxp", {{"sections", 1.0}}, 16);
+  const auto& panels = std::get<Loop>(program.setup.at(0).what).body;
+  const auto& branches = std::get<Overlap>(panels.at(0).what).branches;
+  REQUIRE(branches.size() == 2);
+  CHECK(total(branches[0], "update", product_flops) > 0.0);
+  CHECK(total(branches[0], "solve for U", product_flops) > 0.0);
+  CHECK(total(branches[0], "solve for L", product_flops) == 0.0);
+  CHECK(total(branches[1], "solve for L", product_flops) > 0.0);
+  CHECK(total(branches[1], "solve for U", product_flops) == 0.0);
+}
