@@ -48,6 +48,19 @@ TEST_CASE("at half the clock and half the voltage work takes twice as long and a
   CHECK(in_joules(cost.slower[0].compute_energy) == Approx(25.0).epsilon(1e-12));
 }
 
+// 1 s of arithmetic and 1 s in which results are on their way: 2 s at 2 GHz, 2 + 1 s at 1 GHz, since memory keeps its
+// clock.
+TEST_CASE("at half the clock results are read and written as fast as before", "[cost][analytic]") {
+  cost::DeviceWork work;
+  work.arithmetic = seconds(1.0);
+  work.exposed = seconds(1.0);
+  work.compute_energy = joules(100.0);
+  const auto cost = cost::under_all_roofs(gpu_with_clocks(500_W), work, 0.0);
+  CHECK(in_seconds(cost.time) == Approx(2.0).epsilon(1e-12));
+  REQUIRE(cost.slower.size() == 1);
+  CHECK(in_seconds(cost.slower[0].time) == Approx(3.0).epsilon(1e-12));
+}
+
 // 50 W above idle, for 100 W at 2 GHz and 12.5 W at 1 GHz: x of the work at 2 GHz, where 100 x + 25 (1 - x) = 50 (x + 2
 // (1 - x)), so x = 0.6: 1.4 s and 70 J. Without clock states the same limit costs 2 s and 100 J.
 TEST_CASE("a device below its rated limit alternates between the two clocks around it", "[cost][analytic]") {

@@ -118,7 +118,12 @@ TEST_CASE("HPL keeps in host memory what the devices cannot hold and streams it"
   CHECK(program.host_memory.si() == Approx(4.0 * (245e9 - (200e9 - workspace))));
   CHECK(total(program.setup, "stream from host memory", streamed) > program.host_memory.si());
   const double n = 350000.0;
+  const auto other_pieces = [](const Phase& phase) {
+    const auto& piece = std::get<MatrixMultiply>(phase.what);
+    return piece.m == 4096.0 && piece.n == 4096.0 && piece.k == 1024.0 && piece.adds ? 0.0 : 1.0;
+  };
   CHECK(total(program.setup, "update in pieces", product_flops) > 0.0);
+  CHECK(total(program.setup, "update in pieces", other_pieces) == 0.0);
   CHECK(4.0 *
             (total(program.setup, "update", product_flops) + total(program.setup, "update in pieces", product_flops)) ==
         Approx(2.0 / 3.0 * n * n * n).epsilon(1e-3));
