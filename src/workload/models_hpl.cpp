@@ -85,12 +85,14 @@ std::vector<Phase> panel_factorisation(const Factorisation& lu, const LocalShape
   work.flops[Precision::fp64] = flops(share * local.rows * lu.block * lu.block);
   work.memory_traffic = part * passes;
   work.launches = kernels_per_column * lu.block / lu.grid.columns;
-  Kernel moves;
-  moves.launches = 0.0;
-  if (lu.panels_on_hosts) moves.host_traffic = part;
-  const std::vector<Phase> panel{{"panel factorisation", work}, {"panel to host and back", moves}};
+  std::vector<Phase> phases{{"panel factorisation", work}};
+  if (lu.panels_on_hosts) {
+    Kernel moves;
+    moves.launches = 0.0;
+    moves.host_traffic = part;
+    phases.push_back({"panel to host and back", moves});
+  }
   const Collective pivot{CollectiveOperation::all_reduce, bytes(fp64_bytes * (2.0 * lu.block + 4.0)), lu.grid.column()};
-  std::vector<Phase> phases(panel.begin(), lu.panels_on_hosts ? panel.end() : panel.end() - 1);
   phases.push_back({"wait for panel", Idle{lu.grid.columns - 1.0, phases}});
   phases.push_back(loop("pivots", static_cast<std::int64_t>(lu.block), {{"find pivot", pivot}}));
   return phases;

@@ -136,3 +136,14 @@ TEST_CASE("a lower limit of the GPUs takes speed and energy down the clock state
   CHECK(crawling["energy_j"].get<double>() > rated["energy_j"].get<double>());
   CHECK(with_limit("lumi-g", "400 W")["energy_j"].get<double>() > prediction("lumi-g hpl")["energy_j"].get<double>());
 }
+
+// NVIDIA's HPL is delivered with panels of 1,024 columns, AMD's with 512 (lu_block of the devices).
+TEST_CASE("hpl takes panels as wide as the vendor of the devices delivers it with") {
+  const auto [machine, own, other] = GENERATE(
+      table<std::string, std::string, std::string>({{"dgx-a100", "1024", "512"}, {"frontier", "512", "1024"}}));
+  const std::string line = "predict " + machine + " hpl n=102400 --nodes 1";
+  const std::string unsaid = call(line).out;
+  CHECK(contains(unsaid, "FLOPS"));
+  CHECK(unsaid == call(line + " block=" + own).out);
+  CHECK(unsaid != call(line + " block=" + other).out);
+}

@@ -387,12 +387,12 @@ TEST_CASE("a program with products and groups and overlap reads back as it was w
   };
   const std::string text = read_back(R"({"step": [
     {"name": "layer", "overlap": [
-      [{"matmul": {"precision": "bf16", "m": 128, "n": 64, "k": 32, "count": 2.5, "result": "fp32"}}],
+      [{"matmul": {"precision": "bf16", "m": 128, "n": 64, "k": 32, "count": 2.5, "result": "fp32", "adds": true}}],
       [{"collective": {"operation": "all-reduce", "size": "1 MB", "groups": {"size": 4, "stride": 2}}}]]},
     {"shift": {"distance": 8, "size": "2 MB"}},
     {"idle": {"times": 1.5, "of": [{"kernel": {"memory_traffic": "1 MB", "launches": 3, "working_set": "4 MB"}}]}}]})");
   CHECK(read_back(text) == text);
-  for (const char* part :
-       {"\"count\":2.5", "\"result\":\"fp32\"", "\"stride\":2", "\"distance\":8", "\"times\":1.5", "\"launches\":3.0"})
+  for (const char* part : {"\"count\":2.5", "\"result\":\"fp32\"", "\"adds\":true", "\"stride\":2", "\"distance\":8",
+                           "\"times\":1.5", "\"launches\":3.0"})
     CHECK(text.find(part) != std::string::npos);
 }

@@ -1,4 +1,5 @@
 // Weights, operations and memory of a transformer, held against the formulas and tables of the papers they come from.
+#include "../../src/workload/layer_phases.hpp"
 #include "../../src/workload/transformer.hpp"
 #include "support/catch.hpp"
 
@@ -92,4 +93,26 @@ TEST_CASE("weights gradients and optimizer fill the memory that Korthikanti et a
   CHECK(layer_states(gpt_175b, {.tp = 8, .pp = 8}) / gibibyte == Approx(45.5625).epsilon(1e-3));
   CHECK(layer_states(gpt_530b, {.tp = 8, .pp = 35}) / gibibyte == Approx(31.640625).epsilon(1e-3));
   CHECK(layer_states(gpt_1t, {.tp = 8, .pp = 64}) / gibibyte == Approx(32.958984375).epsilon(1e-3));
+}
+
+// Four matrices of a layer, each with its product for weights and a kernel that adds to the sums; fused, the products
+// add in FP32 themselves.
+TEST_CASE("fused sums of gradients take the place of kernels of their own", "[workload][llm]") {
+  const auto count = [](bool fused, const auto& counts) {
+    Transformer model = gpt_22b;
+    model.fused_sums = fused;
+    const LayerPhases layer(model, Split{}, 1.0, zettasim::Precision::fp16, 8.0);
+    int sum = 0;
+    for (const Phase& phase : layer.backward(Recompute::none)) sum += counts(phase) ? 1 : 0;
+    return sum;
+  };
+  const auto adds_apart = [](const Phase& phase) { return phase.name == "weight gradients"; };
+  const auto adds_fused = [](const Phase& phase) {
+    const auto* product = std::get_if<MatrixMultiply>(&phase.what);
+    return product && product->adds && product->result == zettasim::Precision::fp32;
+  };
+  CHECK(count(false, adds_apart) == 4);
+  CHECK(count(false, adds_fused) == 0);
+  CHECK(count(true, adds_apart) == 0);
+  CHECK(count(true, adds_fused) == 4);
 }
